@@ -1,0 +1,75 @@
+// `npm run bench`: what longhaul costs, beside a named peer or floor in the same run. Ratios are what counts; the machine is not.
+// Options: --quick (small inputs), --megabytes N (size of the log), --files N (size of the project).
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { writeLog } from "./generate-log.ts";
+import { writeProject } from "./generate-project.ts";
+import type { Cost } from "./measure.ts";
+import { best, isThere, measure } from "./measure.ts";
+
+const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, megabytes: { type: "string" }, files: { type: "string" } } });
+const megabytes = Number(values.megabytes ?? (values.quick ? 20 : 200));
+const files = Number(values.files ?? (values.quick ? 500 : 10_000));
+const runs = values.quick ? 2 : 5;
+const root = join(import.meta.dirname, "..");
+const longhaul = join(root, "bin/longhaul");
+const temporary = mkdtempSync(join(tmpdir(), "longhaul-bench-"));
+
+interface Row {
+  readonly what: string;
+  readonly own: Cost;
+  readonly peer: string;
+  readonly theirs: Cost;
+  readonly note: string;
+}
+
+/** Runs both sides in turn and keeps the best of each. */
+function compare(own: readonly string[], peer: readonly string[], times: number): { readonly own: Cost; readonly theirs: Cost } {
+  const costs = Array.from({ length: times }, () => ({ own: measure(own, [0, 1]), theirs: measure(peer, [0, 1, 2]) }));
+  return { own: best(costs.map((cost) => cost.own)), theirs: best(costs.map((cost) => cost.theirs)) };
+}
+
+function startRows(): readonly Row[] {
+  const playbook = join(root, "examples/migration/compact.yml");
+  const node = [process.execPath, "-e", "0"];
+  const rows: Row[] = [
+    { what: "longhaul --version", peer: "node -e 0 (floor)", note: "", ...compare([longhaul, "--version"], node, runs * 2) },
+    { what: "longhaul lint, one playbook", peer: "node -e 0 (floor)", note: "", ...compare([longhaul, "lint", playbook], node, runs * 2) },
+  ];
+  if (isThere("ansible")) rows.push({ what: "longhaul lint, one playbook", peer: "ansible --version", note: "", ...compare([longhaul, "lint", playbook], ["ansible", "--version"], runs) });
+  if (isThere("ansible-lint")) {
+    rows.push({ what: "longhaul lint, one playbook", peer: "ansible-lint --offline", note: "only the async rules", ...compare([longhaul, "lint", playbook], ["ansible-lint", "--offline", "-q", playbook], 2) });
+  }
+  return rows;
+}
+
+function projectRow(): Row {
+  const directory = join(temporary, "project");
+  writeProject(directory, files);
+  const cost = compare([longhaul, "lint", directory], ["grep", "-rlF", "async", directory], runs);
+  return { what: `longhaul lint, ${files} files`, peer: "grep -rlF async (floor)", note: `${Math.round(files / cost.own.wallSeconds)} files/s`, ...cost };
+}
+
+function logRow(): Row {
+  const log = join(temporary, "run.log");
+  writeLog(log, megabytes);
+  const cost = compare([longhaul, "diagnose", log], ["grep", "-c", "-F", "ansible_job_id", log], runs);
+  return { what: `longhaul diagnose, ${megabytes} MB of -vvvv`, peer: "grep -c -F ansible_job_id (floor)", note: `${Math.round(megabytes / cost.own.cpuSeconds)} MB per CPU-s`, ...cost };
+}
+
+function line({ what, own, peer, theirs, note }: Row): string {
+  const cost = (each: Cost): string => `${(each.wallSeconds * 1000).toFixed(0)} ms, ${(each.cpuSeconds * 1000).toFixed(0)} ms CPU, ${each.peakMegabytes.toFixed(0)} MB`;
+  const ratio = own.cpuSeconds / Math.max(theirs.cpuSeconds, 0.001);
+  return `| ${what} | ${cost(own)} | ${peer} | ${cost(theirs)} | ${ratio >= 1 ? `${ratio.toFixed(1)} x its CPU` : `1/${(1 / ratio).toFixed(0)} of its CPU`} | ${note} |`;
+}
+
+try {
+  console.log(`${availableParallelism()} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}; best of ${runs}, interleaved\n`);
+  console.log("| what | longhaul | peer | its cost | ratio | |\n|---|---|---|---|---|---|");
+  for (const row of [...startRows(), projectRow(), logRow()]) console.log(line(row));
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}

@@ -1,0 +1,208 @@
+// Diagnosis by elimination: each mode says what speaks for and against it; what is ruled out is dropped, what is left is ordered
+// by the number of independent supports. Ties stay ties.
+
+import type { Candidate, Diagnosis, Evidence, Judgement, Subject, Unknown } from "../model/diagnosis.ts";
+import type { Finding } from "../model/finding.ts";
+import type { Mode } from "../model/mode.ts";
+import type { Project, Task } from "../model/playbook.ts";
+import { titleOf } from "../model/playbook.ts";
+import { positionAt } from "../model/place.ts";
+import type { LoggedError, LoggedJob, LoggedResult, LoggedTask, Story } from "../model/story.ts";
+import { jidOf, numberOf as resultNumber, textOf } from "../model/story.ts";
+
+export interface DiagnoseRequest {
+  readonly story: Story;
+  readonly modes: readonly Mode[];
+  /** The playbook that was run, where the user has it: what lint finds on the same task is evidence too. */
+  readonly playbook?: { readonly project: Project; readonly findings: readonly Finding[] };
+}
+
+export interface DiagnoseResult {
+  /** Failures that stopped hosts first, then ignored ones, then green results that lie. */
+  readonly diagnoses: readonly Diagnosis[];
+  /** Failures that no mode knows: not about async, or not in the catalogue. */
+  readonly unexplained: readonly Subject[];
+  /** Jobs that the log leaves in the middle: it has no recap, and its last look found them running. */
+  readonly leftRunning: readonly LoggedJob[];
+  readonly crashed: readonly { readonly mode: string; readonly cause: unknown }[];
+}
+
+/** In: what a log says, and the catalogue. Out: a diagnosis for each thing that went wrong. */
+export function diagnose(request: DiagnoseRequest): DiagnoseResult {
+  const crashed: { mode: string; cause: unknown }[] = [];
+  const all = subjectsOf(request.story).map((subject) => explain(request, subject, crashed));
+  const known = all.filter((diagnosis) => diagnosis.causes.length > 0);
+  return {
+    diagnoses: known.toSorted((a, b) => weight(a.subject) - weight(b.subject)),
+    leftRunning: leftRunning(request.story),
+    unexplained: all.filter((diagnosis) => diagnosis.causes.length === 0 && diagnosis.subject.failed).map((each) => each.subject),
+    crashed,
+  };
+}
+
+/** A controller that was stopped, or that lost its terminal, leaves its jobs to themselves. */
+function leftRunning(story: Story): readonly LoggedJob[] {
+  if (story.recap.length > 0 || story.form !== "text") return [];
+  return story.jobs.filter((job) => {
+    const lastLook = Math.max(job.lastPoll?.line ?? 0, job.launch?.quote.line ?? 0);
+    const ended = job.ended !== undefined || job.looks.some((look) => resultNumber(look, "finished") !== 0);
+    const told = story.results.some((result) => result.host === job.host && result !== job.launch && result.quote.line > lastLook && (result.status === "failed" || result.status === "unreachable"));
+    return lastLook > 0 && !ended && !told;
+  });
+}
+
+/** 0 stopped a host, 1 failed and was ignored, 2 green. */
+function weight(subject: Subject): number {
+  if (!subject.failed) return 2;
+  return subject.results.length > 0 && subject.results.every((result) => result.ignored) ? 1 : 0;
+}
+
+/** Groups results that one cause should explain: same task, same message apart from numbers. */
+function subjectsOf(story: Story): readonly Subject[] {
+  const groups = new Map<string, { task: LoggedTask; results: LoggedResult[]; failed: boolean }>();
+  for (const result of story.results) {
+    const failed = result.status === "failed" || result.status === "unreachable";
+    if (!failed && !speaksOfJob(result)) continue;
+    const key = JSON.stringify([result.task.play, result.task.role, result.task.name, failed, shapeOf(result)]);
+    const group = groups.get(key) ?? { task: result.task, results: [], failed };
+    group.results.push(result);
+    groups.set(key, group);
+  }
+  const told = [...groups.values()];
+  const silent = story.errors.filter((error) => !told.some((group) => group.failed && isAbout(group.task, error)));
+  return [...told, ...(told.some((group) => group.failed) ? [] : silent.map(subjectOfError))];
+}
+
+function speaksOfJob(result: LoggedResult): boolean {
+  return jidOf(result) !== undefined || result.fields["finished"] !== undefined;
+}
+
+function shapeOf(result: LoggedResult): string {
+  const message = textOf(result, "msg") ?? result.quote.text.replace(/^.*?=> /, "");
+  return message.replaceAll(/\d+/g, "0").slice(0, 300);
+}
+
+function isAbout(task: LoggedTask, error: LoggedError): boolean {
+  return error.file === undefined || (error.file === task.file && error.fileLine === task.fileLine);
+}
+
+function subjectOfError(error: LoggedError): Subject {
+  const place = {
+    ...(error.file === undefined ? {} : { file: error.file }),
+    ...(error.fileLine === undefined ? {} : { fileLine: error.fileLine }),
+  };
+  return { task: { name: "", handler: false, heading: error.quote, ...place }, results: [], failed: true, error };
+}
+
+function explain(request: DiagnoseRequest, subject: Subject, crashed: { mode: string; cause: unknown }[]): Diagnosis {
+  const judged = request.modes.flatMap((mode) => {
+    try {
+      const judgement = typeof mode.symptom === "function" ? mode.symptom(subject, request.story) : undefined;
+      return judgement === undefined ? [] : [{ mode, judgement: joined(request, { mode, subject, judgement }) }];
+    } catch (cause) {
+      crashed.push({ mode: mode.id, cause });
+      return [];
+    }
+  });
+  const supported = judged.filter(({ judgement }) => judgement.supports.length > 0);
+  const standing = supported.filter(({ judgement }) => judgement.against.length === 0);
+  const best = Math.max(0, ...standing.map(({ judgement }) => judgement.supports.length));
+  const first = standing.filter(({ judgement }) => judgement.supports.length === best);
+  const ruledOut = supported.flatMap(({ mode, judgement }) =>
+    judgement.against.slice(0, 1).map((because) => ({ mode: mode.id, because })),
+  );
+  const place = placeOf(request, subject);
+  return {
+    subject,
+    causes: first.map(({ mode, judgement }): Candidate => ({
+      mode: mode.id,
+      title: mode.title,
+      why: mode.why,
+      do: judgement.do ?? mode.do,
+      evidence: judgement.supports,
+    })),
+    ruledOut,
+    unknown: distinct(first.flatMap(({ judgement }) => judgement.unknown ?? [])),
+    ...(place === undefined ? {} : { place }),
+  };
+}
+
+function distinct(unknown: readonly Unknown[]): readonly Unknown[] {
+  return [...new Map(unknown.map((each) => [each.what, each])).values()];
+}
+
+interface Joining {
+  readonly mode: Mode;
+  readonly subject: Subject;
+  readonly judgement: Judgement;
+}
+
+/** Adds what lint finds on the same task of the playbook: a second witness, never the only one. */
+function joined(request: DiagnoseRequest, { mode, subject, judgement }: Joining): Judgement {
+  if (request.playbook === undefined || judgement.supports.length === 0) return judgement;
+  const { project, findings } = request.playbook;
+  const tasks = tasksOf(project, subject.task);
+  const near = new Set([...tasks, ...partners(project, tasks)]);
+  const evidence = findings.flatMap((finding): readonly Evidence[] => {
+    const hit = finding.mode === mode.id && [...near].some((task) => covers(task, finding));
+    const { line } = positionAt(finding.source.text, finding.span.start);
+    return hit ? [{ place: { file: finding.source.path, line }, says: finding.what }] : [];
+  });
+  if (evidence.length === 0 && mode.inPlaybook === true && isClear(tasks)) {
+    const [place] = tasks.map((task) => ({ file: task.source.path, line: positionAt(task.source.text, task.map.span.start).line }));
+    return { ...judgement, against: [{ ...(place === undefined ? {} : { place }), says: "The playbook was looked at, and this task does not make that mistake." }] };
+  }
+  // What the log left open the playbook has told.
+  return evidence.length === 0 ? judgement : { ...judgement, supports: [...judgement.supports, ...evidence], unknown: [] };
+}
+
+/** True for tasks of which lint can tell: found, and with conditions that it can read. */
+function isClear(tasks: readonly Task[]): boolean {
+  return tasks.length > 0 && tasks.every(({ until, failedWhen }) => [...until, ...failedWhen].every((condition) => condition.expression !== undefined));
+}
+
+function covers(task: Task, finding: Finding): boolean {
+  return task.source.path === finding.source.path && finding.span.start >= task.map.span.start && finding.span.start < task.map.span.end;
+}
+
+/** Launches and status tasks that belong together fail together. */
+function partners(project: Project, tasks: readonly Task[]): readonly Task[] {
+  return project.flows.flatMap((flow) =>
+    flow.pairs.flatMap((pair) => {
+      if (tasks.includes(pair.status)) return [pair.launch];
+      return tasks.includes(pair.launch) ? [pair.status] : [];
+    }),
+  );
+}
+
+function placeOf(request: DiagnoseRequest, subject: Subject): Diagnosis["place"] {
+  const { file, fileLine } = subject.task;
+  if (file !== undefined && fileLine !== undefined) return { file, line: fileLine };
+  if (request.playbook === undefined) return undefined;
+  const [task, ...more] = tasksOf(request.playbook.project, subject.task);
+  if (task === undefined || more.some((each) => each.source.path !== task.source.path || each.map.span.start !== task.map.span.start)) return undefined;
+  return { file: task.source.path, line: positionAt(task.source.text, task.map.span.start).line };
+}
+
+/** The playbook's tasks that a heading of the log can mean: by file and line where it tells, else by name. */
+function tasksOf(project: Project, logged: LoggedTask): readonly Task[] {
+  const tasks = project.flows.flatMap((flow) => flow.tasks);
+  const { file, fileLine } = logged;
+  if (file !== undefined && fileLine !== undefined) {
+    const exact = tasks.filter(
+      (task) => isSameFile(file, task.source.path) && positionAt(task.source.text, task.map.span.start).line === fileLine,
+    );
+    if (exact.length > 0) return exact;
+  }
+  return tasks.filter((task) => {
+    const title = titleOf(task);
+    const sameRole = logged.role === undefined || task.role === logged.role;
+    return sameRole && (title === logged.name || task.action?.module === logged.name);
+  });
+}
+
+/** The log has absolute paths of the machine that ran it, the project has paths as the user gave them. */
+function isSameFile(logged: string, path: string): boolean {
+  const own = path.replace(/^\.\//, "");
+  return logged === own || logged.endsWith(`/${own}`) || own.endsWith(`/${logged}`);
+}

@@ -1,0 +1,43 @@
+// Lint: every mode looks at every flow; what it finds is put in order, each thing once.
+
+import type { Finding } from "../model/finding.ts";
+import type { Mode } from "../model/mode.ts";
+import type { Project } from "../model/playbook.ts";
+import type { UnusedIgnore } from "./ignores.ts";
+import { withoutIgnored } from "./ignores.ts";
+
+export interface LintResult {
+  readonly findings: readonly Finding[];
+  readonly unusedIgnores: readonly UnusedIgnore[];
+  /** Modes that broke, with what they threw: their silence means nothing. */
+  readonly crashed: readonly { readonly mode: string; readonly cause: unknown }[];
+}
+
+/** In: a project and the modes to look for. Out: findings by file and place that no comment takes back, and the modes that failed to look. */
+export function lint(project: Project, modes: readonly Mode[]): LintResult {
+  const found = new Map<string, Finding>();
+  const crashed: { mode: string; cause: unknown }[] = [];
+  for (const mode of modes) {
+    if (typeof mode.lint !== "function") continue;
+    try {
+      for (const flow of project.flows) {
+        for (const finding of mode.lint(flow, project)) {
+          // A role that two plays use is found twice and said once.
+          const key = `${mode.id} ${finding.source.path} ${finding.span.start}`;
+          if (!found.has(key)) found.set(key, { mode: mode.id, ...finding });
+        }
+      }
+    } catch (cause) {
+      crashed.push({ mode: mode.id, cause });
+    }
+  }
+  const findings = [...found.values()].toSorted(
+    (a, b) => compare(a.source.path, b.source.path) || a.span.start - b.span.start || compare(a.mode, b.mode),
+  );
+  const { findings: left, unused } = withoutIgnored(findings, project);
+  return { findings: left, unusedIgnores: unused, crashed };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

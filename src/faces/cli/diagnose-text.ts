@@ -1,0 +1,193 @@
+// A diagnosis as a person reads it: the verdict first, then its evidence, the repair, and what is not known.
+
+import type { DiagnoseResult } from "../../engine/diagnose.ts";
+import type { Candidate, Diagnosis, Evidence, Subject } from "../../model/diagnosis.ts";
+import { printable } from "../../model/printable.ts";
+import type { LoggedJob, Story } from "../../model/story.ts";
+import type { Style } from "./style.ts";
+import { count, createStyle, labelled, wrap } from "./style.ts";
+
+export interface Report {
+  readonly log: string;
+  readonly story: Story;
+  readonly result: DiagnoseResult;
+}
+
+export interface DiagnosisOptions {
+  readonly columns: number;
+  readonly color: boolean;
+  readonly directory: string;
+  readonly many: boolean;
+}
+
+/** Evidence lines shown for a cause; more of the same do not help. */
+const EVIDENCE_MAX = 6;
+
+/** In: what was found in a log. Out: the text, ending in a line break. */
+export function diagnosisText({ log, story, result }: Report, { columns, color, directory, many }: DiagnosisOptions): string {
+  const style = createStyle(color);
+  const head = many ? [style.bold(printable(log)), ""] : [];
+  const look = { columns, style, directory };
+  const failed = result.diagnoses.filter((diagnosis) => diagnosis.subject.failed).map((diagnosis) => block(diagnosis, look));
+  const others = result.unexplained.map((subject) => unexplainedText(subject, look));
+  const green = result.diagnoses.filter((diagnosis) => !diagnosis.subject.failed).map((diagnosis) => block(diagnosis, look));
+  const blocks = [...failed, ...others, ...green];
+  const gaps = story.gaps.map((gap) => labelled("note", printable(gap), look));
+  const left = result.leftRunning.map((job) => leftText(job, look));
+  const nothing = blocks.length + left.length === 0 ? [nothingText(story, columns)] : [];
+  return `${[...head, ...blocks, ...left, ...nothing, ...gaps].join("\n")}\n`;
+}
+
+interface Look {
+  readonly directory: string;
+  readonly columns: number;
+  readonly style: Style;
+}
+
+function nothingText(story: Story, columns: number): string {
+  const jobs = story.jobs.length === 0 ? "No async job is to be seen in it" : `${count(story.jobs.length, "async job")} seen, none in trouble`;
+  const verbosity = story.verbosity === 0 ? " Without -v the log does not show the results of tasks that went well; run with -v to see more." : "";
+  return `${wrap(`Nothing failed in this log. ${jobs}.${verbosity}`, columns, "")}\n`;
+}
+
+function leftText(job: LoggedJob, look: Look): string {
+  const quote = job.lastPoll ?? job.launch?.quote;
+  const lines = [
+    `${look.style.severity("warning").replace("warning", "CUT OFF")}  ${look.style.bold(printable(job.task?.name ?? job.jid))} on ${printable(job.host)}`,
+    wrap("The log ends in the middle of the run (there is no PLAY RECAP). This job was running when it was last looked at, and may still be: nothing on the host stops it before its limit.", look.columns, "  "),
+    ...(quote === undefined ? [] : [look.style.dim(clip(`       line ${quote.line}: ${printable(quote.text)}`, look.columns))]),
+    ...tellLines(`ansible ${job.host} -m ansible.builtin.async_status -a "jid=${job.jid}"`, look),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** A command stands on a line of its own, whole: wrapped it would be two. */
+function tellLines(command: string, { style }: Look): readonly string[] {
+  return [labelled("", "tell with:", { columns: 80, style }), `         ${style.bold(printable(command))}`];
+}
+
+function block(diagnosis: Diagnosis, look: Look): string {
+  const [first, ...ties] = diagnosis.causes;
+  if (first === undefined) return "";
+  const causes = ties.length === 0 ? causeLines(first, look) : tiedLines(diagnosis.causes, look);
+  const lines = [
+    `${subjectLine(diagnosis.subject, look)}${placeText(diagnosis, look)}`,
+    "",
+    ...causes,
+    ...ruledOutLines(diagnosis, look),
+    ...diagnosis.unknown.flatMap((unknown) => [labelled("?", printable(unknown.what), look), ...tellLines(unknown.command, look)]),
+    ...(ties.length === 0 ? ["", labelled("do", printable(first.do), look), labelled("more", `longhaul explain ${first.mode}`, look)] : []),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function subjectLine(subject: Subject, { style }: Look): string {
+  const hosts = [...new Set(subject.results.map((result) => printable(result.host)))];
+  const shown = hosts.length > 3 ? `${hosts.slice(0, 3).join(", ")} and ${hosts.length - 3} more` : hosts.join(", ");
+  const name = printable(subject.task.name === "" ? "the run" : subject.task.name);
+  const ignored = subject.results.length > 0 && subject.results.every((result) => result.ignored);
+  const state = subject.failed ? style.severity("error").replace("error", ignored ? "FAILED (ignored)" : "FAILED") : style.severity("warning").replace("warning", "GREEN, BUT");
+  return `${state}  ${style.bold(name)}${shown === "" ? "" : ` on ${shown}`}`;
+}
+
+function placeText(diagnosis: Diagnosis, look: Look): string {
+  return diagnosis.place === undefined ? "" : `\n  at ${pathText(diagnosis.place.file, look)}:${diagnosis.place.line}`;
+}
+
+function pathText(path: string, { directory }: Look): string {
+  return printable(path.startsWith(`${directory}/`) ? path.slice(directory.length + 1) : path);
+}
+
+/** Modes that one thing rules out are named together. */
+function ruledOutLines(diagnosis: Diagnosis, look: Look): readonly string[] {
+  const reasons = new Map<string, string[]>();
+  for (const { mode, because } of diagnosis.ruledOut) {
+    const reason = evidenceText(because);
+    reasons.set(reason, [...(reasons.get(reason) ?? []), mode]);
+  }
+  return [...reasons].map(([reason, out]) => labelled("not", `${out.join(", ")}: ${reason}`, look));
+}
+
+/** The title with the mode's id behind it, or below it where the line is too short. */
+function titleLine({ title, mode }: Candidate, { columns, style }: Look): string {
+  const gap = title.length + mode.length + 6 > columns ? "\n  " : "  ";
+  return `  ${style.bold(title)}${gap}${style.dim(`[${mode}]`)}`;
+}
+
+function causeLines(cause: Candidate, look: Look): readonly string[] {
+  return [
+    titleLine(cause, look),
+    wrap(cause.why, look.columns, "  "),
+    "",
+    ...evidenceLines(cause.evidence, look),
+  ];
+}
+
+/** Causes that cannot be told apart: what speaks for all of them once, then each with what it alone has. */
+function tiedLines(causes: readonly Candidate[], look: Look): readonly string[] {
+  const [first] = causes;
+  const key = (evidence: Evidence): string => evidenceText(evidence);
+  const shared = (first?.evidence ?? []).filter((evidence) => causes.every((cause) => cause.evidence.some((each) => key(each) === key(evidence))));
+  const isOwn = (evidence: Evidence): boolean => !shared.some((each) => key(each) === key(evidence));
+  return [
+    wrap(`The log cannot tell these ${causes.length} causes apart:`, look.columns, "  "),
+    ...(shared.length === 0 ? [] : ["", ...evidenceLines(shared, look)]),
+    "",
+    ...causes.flatMap((cause) => [titleLine(cause, look), ...evidenceLines(cause.evidence.filter(isOwn), look), labelled("do", printable(cause.do), look), ""]),
+  ];
+}
+
+function evidenceLines(evidence: readonly Evidence[], look: Look): readonly string[] {
+  const lines = evidence.slice(0, EVIDENCE_MAX).flatMap((each) => {
+    const says = labelled("seen", printable(each.says), look);
+    if (each.quote !== undefined) return [says, look.style.dim(clip(`       line ${each.quote.line}: ${printable(each.quote.text)}`, look.columns))];
+    if (each.place !== undefined) return [says, look.style.dim(`       ${pathText(each.place.file, look)}:${each.place.line}`)];
+    return [says];
+  });
+  return evidence.length > EVIDENCE_MAX ? [...lines, look.style.dim(`       and ${evidence.length - EVIDENCE_MAX} more like these`)] : lines;
+}
+
+function evidenceText(evidence: Evidence): string {
+  const where = evidence.quote === undefined ? "" : ` (line ${evidence.quote.line})`;
+  return `${printable(evidence.says)}${where}`;
+}
+
+function unexplainedText(subject: Subject, look: Look): string {
+  const quote = subject.results[0]?.quote ?? subject.error?.quote;
+  const lines = [
+    subjectLine(subject, look),
+    wrap("Not a failure of async that longhaul knows. What Ansible said:", look.columns, "  "),
+    ...(quote === undefined ? [] : [look.style.dim(clip(`       line ${quote.line}: ${printable(quote.text)}`, look.columns))]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** The fields of a result that prove something, the most telling first. */
+const TELLING = ["msg", "failed_when_result", "rc", "finished", "attempts", "stderr", "cmd", "ansible_job_id"];
+
+/** Quotes are cut to the terminal: the line number says where the whole is. Of a long result the fields that tell most are kept. */
+function clip(text: string, columns: number): string {
+  if (text.length <= columns) return text;
+  const brace = text.indexOf("=> {");
+  if (brace === -1) return `${text.slice(0, columns - 1)}…`;
+  const head = text.slice(0, brace + "=> {".length);
+  const fields = TELLING.flatMap((key) => {
+    const at = text.indexOf(`"${key}": `, brace);
+    return at === -1 ? [] : [{ at, field: fieldAt(text, at) }];
+  });
+  const kept: typeof fields = [];
+  let length = head.length + 4;
+  for (const each of fields) {
+    if (length + each.field.length + 2 > columns && kept.length > 0) continue;
+    kept.push(each);
+    length += each.field.length + 2;
+  }
+  const short = `${head}… ${kept.toSorted((a, b) => a.at - b.at).map(({ field }) => field).join(", ")} …`;
+  return short.length <= columns ? short : `${short.slice(0, columns - 1)}…`;
+}
+
+/** `"key": value` at a place, as far as the text goes. */
+function fieldAt(text: string, at: number): string {
+  const match = /^"\w+": (?:"(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^,}]+)/.exec(text.slice(at));
+  return match?.[0] ?? text.slice(at);
+}

@@ -1,0 +1,57 @@
+// `longhaul diagnose`: from a log to the cause.
+
+import type { DiagnoseResult } from "../../engine/diagnose.ts";
+import { diagnose } from "../../engine/diagnose.ts";
+import { lint } from "../../engine/lint.ts";
+import { assemble } from "../../engine/project/assemble.ts";
+import { createLibrary } from "../../engine/project/library.ts";
+import { PROBLEM_EXITS, Problem } from "../../model/problem.ts";
+import type { Story } from "../../model/story.ts";
+import { createOutputReader } from "../../readers/output/read-output.ts";
+import { diagnoseJson } from "./diagnose-json.ts";
+import { diagnosisText } from "./diagnose-text.ts";
+import type { World } from "./world.ts";
+
+export interface DiagnoseOptions {
+  /** Log files; `-` is standard input. */
+  readonly logs: readonly string[];
+  readonly format: "text" | "json";
+  /** The playbooks that were run: what lint finds in them is evidence. */
+  readonly playbooks: readonly string[];
+}
+
+/** Reads each log and says what went wrong. Out: the exit code. Throws Problem. */
+export async function runDiagnose(world: World, options: DiagnoseOptions): Promise<number> {
+  const playbook = options.playbooks.length === 0 ? undefined : playbookContext(world, options.playbooks);
+  const reports: { log: string; story: Story; result: DiagnoseResult }[] = [];
+  for (const log of options.logs) {
+    const reader = createOutputReader();
+    await world.readChunks(log, (chunk) => reader.push(chunk));
+    const story = reader.end();
+    const name = log === "-" ? "standard input" : log;
+    if (story.form === "none") throw new Problem("not-ansible-output", `${name}: ${emptyReason(story)}`);
+    const result = diagnose({ story, modes: world.modes, ...(playbook === undefined ? {} : { playbook }) });
+    reports.push({ log: name, story, result });
+  }
+  if (options.format === "json") world.out(diagnoseJson(world.version, reports));
+  else for (const report of reports) world.out(diagnosisText(report, { columns: world.columns, color: world.color, directory: world.directory, many: reports.length > 1 }));
+  return Math.max(...reports.map(({ result }) => exitOf(world, result)));
+}
+
+function exitOf(world: World, result: DiagnoseResult): number {
+  for (const { mode, cause } of result.crashed) {
+    world.err(`longhaul: the check ${mode} broke (${String(cause)}); its evidence is missing. Please report this.\n`);
+  }
+  if (result.crashed.length > 0) return PROBLEM_EXITS["mode-crashed"];
+  return result.diagnoses.length + result.unexplained.length + result.leftRunning.length > 0 ? 1 : 0;
+}
+
+function emptyReason(story: Story): string {
+  if (story.bytes === 0) return "is empty; name a file with the output of ansible-playbook, or pipe it in: ansible-playbook site.yml 2>&1 | longhaul diagnose -";
+  return "holds nothing that Ansible prints (no PLAY, TASK or result line); name the output of ansible-playbook";
+}
+
+function playbookContext(world: World, paths: readonly string[]): { project: ReturnType<typeof assemble>; findings: ReturnType<typeof lint>["findings"] } {
+  const project = assemble(createLibrary(world.files), world.findYaml(paths).files);
+  return { project, findings: lint(project, world.modes).findings };
+}

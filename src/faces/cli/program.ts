@@ -1,0 +1,121 @@
+// The command line: commands, options, help. What they do is a file each.
+
+import { Command, CommanderError, Option } from "commander";
+import { PROBLEM_EXITS, Problem } from "../../model/problem.ts";
+import { printable } from "../../model/printable.ts";
+import type { FormatName } from "./formats/index.ts";
+import type { World } from "./world.ts";
+
+const EXITS = `
+Exit codes: 0 nothing wrong, 1 found something, 2 asked wrongly or unreadable
+input, 3 longhaul itself failed.`;
+
+const MAIN_HELP = `
+Examples:
+  ansible-playbook site.yml 2>&1 | tee run.log; longhaul diagnose run.log
+  longhaul lint                      # everything below this directory
+  longhaul lint --fix site.yml       # repair what is safe to repair
+  longhaul explain "could not find job"
+${EXITS}`;
+
+const LINT_HELP = `
+Examples:
+  longhaul lint                      # this directory
+  longhaul lint site.yml roles/      # a playbook and what it pulls in, roles
+  longhaul lint --diff site.yml      # show the repairs, write nothing
+  longhaul lint --fix site.yml       # make the safe repairs
+  longhaul lint --fix=all site.yml   # also those that need your consent
+  longhaul lint -f json | jq '.findings[].mode'
+${EXITS}`;
+
+const DIAGNOSE_HELP = `
+Examples:
+  longhaul diagnose run.log
+  longhaul diagnose run.log -p site.yml      # with the playbook as a witness
+  ansible-playbook site.yml 2>&1 | longhaul diagnose -
+${EXITS}`;
+
+const EXPLAIN_HELP = `
+Examples:
+  longhaul explain                           # all modes
+  longhaul explain status-of-polled-task
+  longhaul explain "async task did not complete within the requested time"
+${EXITS}`;
+
+/** Runs one command line. In: the world, and the arguments after the program's name. Out: the exit code; never throws for a bad request. */
+export async function runCli(world: World, argv: readonly string[]): Promise<number> {
+  let exit = 0;
+  const program = build(world, (code) => {
+    exit = code;
+  });
+  try {
+    await program.parseAsync(argv.map(spelledOut), { from: "user" });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : PROBLEM_EXITS["bad-usage"];
+    if (!(error instanceof Problem)) throw error;
+    world.err(`longhaul: ${printable(error.message)}\n`);
+    return PROBLEM_EXITS[error.code];
+  }
+}
+
+/** `--fix` takes its value only with `=`: in `--fix site.yml` the file is a path. */
+function spelledOut(argument: string): string {
+  return argument === "--fix=all" ? "--fix-all" : argument;
+}
+
+function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+function build(world: World, done: (exit: number) => void): Command {
+  const program = new Command("longhaul")
+    .description("Long-running Ansible tasks that finish, and the reason when one does not.")
+    .version(world.version, "-V, --version")
+    .exitOverride()
+    .configureOutput({
+      writeOut: world.out,
+      writeErr: world.err,
+      getOutHelpWidth: () => world.columns,
+      getErrHelpWidth: () => world.columns,
+      outputError: (text, write) => write(text.replace(/^error: /, "longhaul: ")),
+    })
+    .showHelpAfterError("(longhaul --help shows what there is)")
+    .addHelpText("after", MAIN_HELP);
+  const format = (choices: readonly string[]): Option => new Option("-f, --format <format>", "how to print").choices(choices).default("text");
+  program
+    .command("lint")
+    .description("find async mistakes in playbooks and roles, and repair them")
+    .argument("[path...]", "playbooks, task files, roles, directories; this directory if none")
+    .option("--fix", "make the safe repairs (--fix=all: also those that need consent)")
+    .addOption(new Option("--fix-all").hideHelp())
+    .option("--diff", "show the repairs as a diff, write nothing")
+    .addOption(format(["text", "json", "sarif", "github", "codeclimate", "pep8", "junit"]))
+    .addHelpText("after", LINT_HELP)
+    .action(async (paths: readonly string[], options: { fix?: boolean; fixAll?: boolean; diff?: boolean; format: FormatName }) => {
+      const { runLint } = await import("./lint.ts");
+      const wanted = options.fixAll === true ? { fix: "all" as const } : options.fix === true ? { fix: "safe" as const } : {};
+      done(await runLint(world, { paths: paths.length === 0 ? ["."] : paths, format: options.format, diff: options.diff === true, ...wanted }));
+    });
+  program
+    .command("diagnose")
+    .description("name the cause of a failure from Ansible's output")
+    .argument("[log...]", "output of ansible-playbook or ansible; standard input if none or -")
+    .option("-p, --playbook <path>", "the playbook that was run: what lint finds in it is evidence", collected)
+    .addOption(format(["text", "json"]))
+    .addHelpText("after", DIAGNOSE_HELP)
+    .action(async (logs: readonly string[], options: { playbook?: readonly string[]; format: "text" | "json" }) => {
+      const { runDiagnose } = await import("./diagnose.ts");
+      done(await runDiagnose(world, { logs: logs.length === 0 ? ["-"] : logs, format: options.format, playbooks: options.playbook ?? [] }));
+    });
+  program
+    .command("explain")
+    .description("one failure mode, or the modes that print a message")
+    .argument("[mode-or-message...]", "the id of a mode, or words of a message")
+    .addHelpText("after", EXPLAIN_HELP)
+    .action(async (words: readonly string[]) => {
+      const { runExplain } = await import("./explain.ts");
+      done(runExplain(world, words.length === 0 ? undefined : words.join(" ")));
+    });
+  return program;
+}

@@ -1,0 +1,50 @@
+// A world in memory, for tests: files by path, logs by path, and what was printed.
+
+import { fakeFiles } from "../../engine/ports.fake.ts";
+import type { Mode } from "../../model/mode.ts";
+import { Problem } from "../../model/problem.ts";
+import type { World } from "./world.ts";
+
+export interface FakeWorld extends World {
+  readonly printed: { out: string; err: string };
+  readonly texts: Record<string, string>;
+}
+
+/** In: texts by path (playbooks and logs alike) and the catalogue. */
+export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[]): FakeWorld {
+  const printed = { out: "", err: "" };
+  return {
+    version: "1.2.3",
+    modes,
+    texts,
+    printed,
+    files: { read: (path) => fakeFiles(texts).read(path), list: (path) => fakeFiles(texts).list(path) },
+    findYaml: (paths) => ({ files: paths.flatMap((path) => yamlBelow(texts, path)), closed: [] }),
+    replaceText: (path, text) => {
+      texts[path] = text;
+    },
+    readChunks: async (path, take) => {
+      const text = texts[path];
+      if (text === undefined) throw new Problem("no-such-path", `${path}: no such file`);
+      take(new TextEncoder().encode(text));
+      await Promise.resolve();
+    },
+    pageOf: (id) => texts[`${id}.md`],
+    out: (text) => {
+      printed.out += text;
+    },
+    err: (text) => {
+      printed.err += text;
+    },
+    directory: "/project",
+    columns: 80,
+    color: false,
+    terminal: false,
+  };
+}
+
+function yamlBelow(texts: Readonly<Record<string, string>>, path: string): readonly string[] {
+  const found = Object.keys(texts).filter((each) => path === "." || each === path || each.startsWith(`${path}/`));
+  if (found.length === 0) throw new Problem("no-such-path", `${path}: no such file or directory`);
+  return found.filter((each) => each === path || /\.ya?ml$/.test(each)).toSorted();
+}

@@ -1,0 +1,30 @@
+// What the command line is handed: the world outside and the catalogue. Tests hand in their own.
+
+import type { ProjectFiles } from "../../engine/ports.ts";
+import type { Mode } from "../../model/mode.ts";
+
+export interface World {
+  readonly version: string;
+  readonly modes: readonly Mode[];
+  readonly files: ProjectFiles;
+  /** YAML files below paths, and directories that cannot be looked into. Throws Problem. */
+  readonly findYaml: (paths: readonly string[]) => {
+    readonly files: readonly string[];
+    readonly closed: readonly { readonly path: string; readonly why: string }[];
+  };
+  /** Replaces a file's text at once. Throws Problem. */
+  readonly replaceText: (path: string, text: string) => void;
+  /** Chunks of a log; `-` is standard input. Throws Problem. */
+  readonly readChunks: (path: string, take: (chunk: Uint8Array) => void) => Promise<void>;
+  /** The page of a mode, Markdown. */
+  readonly pageOf: (id: string) => string | undefined;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** The current directory: paths below it are shown without it. */
+  readonly directory: string;
+  /** Width to wrap at. */
+  readonly columns: number;
+  readonly color: boolean;
+  /** True when standard output is a terminal: nothing raw may reach it. */
+  readonly terminal: boolean;
+}

@@ -1,0 +1,20 @@
+// The wiring: puts the world, the catalogue and the command line together.
+
+import packageJson from "../package.json" with { type: "json" };
+import { modes } from "./catalogue/index.ts";
+import { runCli } from "./faces/cli/program.ts";
+import { readChunks } from "./system/log-input.ts";
+import { pageOf } from "./system/pages.ts";
+import { findYaml, projectFiles, replaceText } from "./system/project-files.ts";
+import { terminal } from "./system/terminal.ts";
+
+try {
+  process.exitCode = await runCli(
+    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, readChunks, pageOf, directory: process.cwd(), ...terminal() },
+    process.argv.slice(2),
+  );
+} catch (bug) {
+  console.error("longhaul: this is a fault of longhaul itself; please report it with the lines below.");
+  console.error(bug);
+  process.exitCode = 3;
+}

@@ -1,0 +1,57 @@
+// What longhaul says about a run: the cause of a failure, with the evidence for it and against the others.
+
+import type { LoggedError, LoggedResult, LoggedTask, Quote } from "./story.ts";
+
+/** One observed thing and what it means. */
+export interface Evidence {
+  /** A line of the log. */
+  readonly quote?: Quote;
+  /** A place in a playbook, with its line number for people. */
+  readonly place?: { readonly file: string; readonly line: number };
+  /** Why it counts: one sentence. */
+  readonly says: string;
+}
+
+/** The results that one diagnosis has to explain: the same task, the same message, one or many hosts. */
+export interface Subject {
+  readonly task: LoggedTask;
+  readonly results: readonly LoggedResult[];
+  /** False for a result that is green but may lie. */
+  readonly failed: boolean;
+  /** The error that stopped Ansible before any host gave a result. */
+  readonly error?: LoggedError;
+}
+
+/** What one mode says about one subject. A mode with nothing to say gives no judgement. */
+export interface Judgement {
+  readonly supports: readonly Evidence[];
+  /** What speaks against this mode: it is then dropped, and shown as ruled out. */
+  readonly against: readonly Evidence[];
+  /** What to change for this subject, with its numbers; the mode's own `do` where absent. */
+  readonly do?: string;
+  /** What this mode would need to know, and the command that would tell. */
+  readonly unknown?: readonly Unknown[];
+}
+
+export interface Unknown {
+  readonly what: string;
+  readonly command: string;
+}
+
+export interface Candidate {
+  readonly mode: string;
+  readonly title: string;
+  readonly why: string;
+  readonly do: string;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface Diagnosis {
+  readonly subject: Subject;
+  /** Best first; more than one only when the evidence cannot tell them apart. Empty: the cause is not known. */
+  readonly causes: readonly Candidate[];
+  readonly ruledOut: readonly { readonly mode: string; readonly because: Evidence }[];
+  readonly unknown: readonly Unknown[];
+  /** The task in the playbook, where known. */
+  readonly place?: { readonly file: string; readonly line: number };
+}

@@ -1,0 +1,169 @@
+// What one log of Ansible says, in order: the plays, tasks, results and jobs that readers/output found in it.
+// Only what a diagnosis needs is kept: memory stays bounded however long the log is.
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** A stretch of the log worth quoting. `line` is 1-based; the text is one line, cut to 500 characters, control characters replaced. */
+export interface Quote {
+  readonly line: number;
+  readonly text: string;
+}
+
+/** One `TASK [...]` (or `RUNNING HANDLER [...]`) heading; an ad-hoc run has one unnamed task. */
+export interface LoggedTask {
+  /** The name without the role prefix; "" where the log has no heading. */
+  readonly name: string;
+  /** The role, from `TASK [role : name]`. */
+  readonly role?: string;
+  readonly handler: boolean;
+  readonly play?: string;
+  /** File and line of the task in its playbook, from `task path:` (-vv and up), `Origin:` (2.19 and up) or a JSON callback. */
+  readonly file?: string;
+  readonly fileLine?: number;
+  /** The module, where the log tells (JSON callbacks). */
+  readonly action?: string;
+  readonly heading: Quote;
+}
+
+export type ResultStatus = "ok" | "changed" | "skipped" | "failed" | "unreachable";
+
+/** One result of one task on one host (or one item of its loop). */
+export interface LoggedResult {
+  readonly task: LoggedTask;
+  readonly host: string;
+  /** The host the task was delegated to, from `fatal: [h -> d]`. */
+  readonly delegatedTo?: string;
+  /** The loop item as printed, from `(item=...)`. */
+  readonly item?: string;
+  readonly status: ResultStatus;
+  /** A failure that the play ignored (`...ignoring`) or rescued where the log says so. */
+  readonly ignored: boolean;
+  /** The result as printed; {} where the log shows none. Cut-off or unreadable results hold only the keys that could be read. */
+  readonly fields: JsonObject;
+  /** True when `fields` is not the whole result: cut off, no JSON, or too large. */
+  readonly partial: boolean;
+  readonly quote: Quote;
+}
+
+/** What the log shows of one job: (host, jid). */
+export interface LoggedJob {
+  readonly host: string;
+  readonly jid: string;
+  /** The result that started it, where it was printed (poll: 0 at -v and up). */
+  readonly launch?: LoggedResult;
+  /** The task under which it was polled or started. */
+  readonly task?: LoggedTask;
+  /** `ASYNC POLL` lines. */
+  readonly polls: number;
+  readonly firstPoll?: Quote;
+  readonly lastPoll?: Quote;
+  /** `ASYNC OK` or `ASYNC FAILED`. */
+  readonly ended?: { readonly as: "ok" | "failed"; readonly quote: Quote };
+  /** Results of status tasks (`async_status`) about this job, first and last kept when there are many. */
+  readonly looks: readonly LoggedResult[];
+  /** The async limit that the wrapper was given, seconds, from an EXEC line at -vvv. */
+  readonly limitSeconds?: number;
+}
+
+/** An error that stopped Ansible itself or that it printed outside a result: `ERROR! …`, `[ERROR]: …`. */
+export interface LoggedError {
+  readonly message: string;
+  readonly file?: string;
+  readonly fileLine?: number;
+  readonly fileColumn?: number;
+  readonly quote: Quote;
+}
+
+/** `FAILED - RETRYING: [host]: task (N retries left).` of one task on one host. */
+export interface LoggedRetries {
+  readonly task: LoggedTask;
+  readonly host: string;
+  readonly count: number;
+  /** `retries left` of the first line: one less than the number of looks that are left in all. */
+  readonly firstLeft: number;
+  readonly first: Quote;
+}
+
+/** `skipping: [host]`, of a task or of an item of its loop. */
+export interface LoggedSkip {
+  readonly task: LoggedTask;
+  readonly host: string;
+  readonly isItem: boolean;
+  readonly quote: Quote;
+}
+
+/** A host's line of the recap. */
+export interface RecapLine {
+  readonly host: string;
+  readonly ok: number;
+  readonly changed: number;
+  readonly unreachable: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly rescued: number;
+  readonly ignored: number;
+  readonly quote: Quote;
+}
+
+export interface Story {
+  /** How the log came: the default callback's text, one JSON document of a JSON callback, JSON lines, or nothing that Ansible prints. */
+  readonly form: "text" | "json" | "adhoc" | "none";
+  /** ansible-core's version where it is printed, for example 2.14.18. */
+  readonly core?: string;
+  /** Highest verbosity of which the log shows signs, 0 to 4. */
+  readonly verbosity: number;
+  /** `PLAYBOOK: name` (-vv and up). */
+  readonly playbook?: string;
+  /** True when the log was made with --check, where it tells (`[CHECK MODE]` headings or a result that says so). */
+  readonly checkMode: boolean;
+  readonly tasks: readonly LoggedTask[];
+  /** Every failed or unreachable result, and every other result that speaks of a job. */
+  readonly results: readonly LoggedResult[];
+  readonly jobs: readonly LoggedJob[];
+  readonly retries: readonly LoggedRetries[];
+  /** The first 1,000 skipped tasks and items of a text log. */
+  readonly skips: readonly LoggedSkip[];
+  readonly errors: readonly LoggedError[];
+  readonly warnings: readonly Quote[];
+  readonly recap: readonly RecapLine[];
+  readonly lines: number;
+  readonly bytes: number;
+  /** Plain sentences on what could not be read or was left out, each naming its bound. */
+  readonly gaps: readonly string[];
+}
+
+/** A field of a result as text; undefined where it is absent or no text. */
+export function textOf(result: LoggedResult, key: string): string | undefined {
+  const value = result.fields[key];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** A field of a result as a number; booleans count as 0 and 1 (2.19 and newer write `started: true`). */
+export function numberOf(result: LoggedResult, key: string): number | undefined {
+  const value = result.fields[key];
+  if (typeof value === "boolean") return Number(value);
+  if (typeof value === "string" && /^-?\d+$/.test(value)) return Number(value);
+  return typeof value === "number" ? value : undefined;
+}
+
+/** The jid of a result: at its top, or under `async_result` where the controller gave up. */
+export function jidOf(result: LoggedResult): string | undefined {
+  const nested = result.fields["async_result"];
+  const inner = nested !== null && typeof nested === "object" && !Array.isArray(nested) ? (nested as JsonObject)["ansible_job_id"] : undefined;
+  return textOf(result, "ansible_job_id") ?? (typeof inner === "string" ? inner : undefined);
+}
+
+/** Every mode asks for the job of every result: an index for each story, made at the first question. */
+const jobIndexes = new WeakMap<Story, ReadonlyMap<string, LoggedJob>>();
+
+/** What the log shows of the job of a result. */
+export function jobOf(story: Story, result: LoggedResult): LoggedJob | undefined {
+  let index = jobIndexes.get(story);
+  if (index === undefined) {
+    index = new Map(story.jobs.map((job) => [`${job.jid} ${job.host}`, job]));
+    jobIndexes.set(story, index);
+  }
+  const jid = jidOf(result);
+  return jid === undefined ? undefined : index.get(`${jid} ${result.host}`);
+}

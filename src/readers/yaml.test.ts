@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { YamlNode } from "../model/yaml.ts";
+import { fieldOf } from "../model/yaml.ts";
+import { readYaml, typedScalar } from "./yaml.ts";
+
+function first(text: string): YamlNode {
+  const reading = readYaml(text);
+  assert.ok(reading.ok, "the text is YAML");
+  const [document] = reading.documents;
+  assert.ok(document !== undefined, "there is a document");
+  return document;
+}
+
+function valueAt(node: YamlNode, key: string): YamlNode {
+  assert.equal(node.kind, "map");
+  const field = node.kind === "map" ? fieldOf(node, key) : undefined;
+  assert.ok(field !== undefined, `${key} is there`);
+  return field.value;
+}
+
+test("plain scalars are typed as PyYAML types them", () => {
+  const typed: readonly (readonly [string, unknown])[] = [
+    ["yes", true], ["Off", false], ["y", "y"], ["n", "n"], ["~", null], ["", null], ["0644", 420], ["0x1F", 31], ["0b11", 3],
+    ["1_000", 1000], ["1:30", 90], ["1:00:00", 3600], ["1.9", 1.9], ["1e3", "1e3"], ["1.5e+2", 150], ["-5", -5], ["1h", "1h"],
+    ["08", "08"], ["0o14", "0o14"], ["1,000", "1,000"],
+  ];
+  for (const [raw, expected] of typed) assert.deepEqual(typedScalar(raw), expected, raw);
+});
+
+test("quoted scalars stay text, and every span slices to what was written", () => {
+  const text = 'async: "60"\npoll: yes # comment\nname: a b\n';
+  const node = first(text);
+  const limit = valueAt(node, "async");
+  assert.equal(limit.kind === "scalar" && limit.value, "60");
+  assert.equal(text.slice(limit.span.start, limit.span.end), '"60"');
+  const poll = valueAt(node, "poll");
+  assert.equal(text.slice(poll.span.start, poll.span.end), "yes");
+});
+
+test("the span of a block scalar ends before the line breaks after it", () => {
+  const text = "shell: |\n  a\n  b\n\nasync: 5\n";
+  const shell = valueAt(first(text), "shell");
+  assert.equal(text.slice(shell.span.start, shell.span.end), "|\n  a\n  b");
+});
+
+test("of a key that stands twice the last value counts, as in Ansible", () => {
+  const poll = valueAt(first("poll: 1\npoll: 2\n"), "poll");
+  assert.equal(poll.kind === "scalar" && poll.value, 2);
+});
+
+test("merge keys and aliases are resolved and marked as shared", () => {
+  const node = first("base: &b {async: 60, poll: 5}\nuse:\n  <<: *b\n  poll: 0\n");
+  const use = valueAt(node, "use");
+  assert.equal(use.kind, "map");
+  if (use.kind !== "map") return;
+  assert.deepEqual(use.fields.map((field) => [field.key, field.merged, field.value.kind === "scalar" && field.value.value]), [
+    ["poll", false, 0],
+    ["async", true, 60],
+  ]);
+});
+
+test("vault and unsafe values keep their tag and are no values to reason about", () => {
+  const node = first("a: !vault |\n  $ANSIBLE_VAULT;1.1\nb: !unsafe '{{ x }}'\n");
+  const [a, b] = [valueAt(node, "a"), valueAt(node, "b")];
+  assert.equal(a.kind === "scalar" && a.tag, "vault");
+  assert.equal(b.kind === "scalar" && b.tag, "unsafe");
+});
+
+test("an alias bomb and an alias in its own anchor end at once", () => {
+  const bomb = ["a0: &a0 [x, x]", ...Array.from({ length: 40 }, (_, n) => `a${n + 1}: &a${n + 1} [${"*a".concat(String(n), ", ").repeat(9)}]`)];
+  assert.ok(readYaml(bomb.join("\n")).ok);
+  assert.ok(readYaml("a: &a\n  b: *a\n").ok);
+});
+
+test("a quoted text may go on at any indentation, as in PyYAML, and spans stay", () => {
+  const text = "- b:\n    c: \"one\n  two \\\" \nthree\"\n    d: 'it''s\n  so'\n    async: 5\n";
+  const node = first(text);
+  assert.equal(node.kind, "list");
+  const map = node.kind === "list" ? valueAt(node.items[0] ?? node, "b") : node;
+  const limit = valueAt(map, "async");
+  assert.equal(text.slice(limit.span.start, limit.span.end), "5");
+  const c = valueAt(map, "c");
+  assert.equal(c.kind === "scalar" && c.raw.replaceAll(/ +/g, " "), 'one two " three');
+});
+
+test("a byte order mark is passed over, as in PyYAML, and spans are those of the whole text", () => {
+  const text = "\ufeff- async: 5\n";
+  const node = first(text);
+  const item = node.kind === "list" ? node.items[0] : undefined;
+  assert.ok(item !== undefined);
+  const limit = valueAt(item, "async");
+  assert.equal(text.slice(limit.span.start, limit.span.end), "5");
+});
+
+test("what is no YAML is said with its reason and place", () => {
+  assert.equal(readYaml("a: [1\nb: 2\n").ok, false);
+  const deep = readYaml("[".repeat(20_000));
+  assert.ok(!deep.ok && deep.why !== "");
+});
+
+test("any text is read without a throw, and spans lie in the text", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => {
+      const reading = readYaml(text);
+      if (!reading.ok) return reading.why !== "";
+      return reading.documents.every((node) => node.span.start >= 0 && node.span.end <= text.length);
+    }),
+    { numRuns: 500 },
+  );
+});
