@@ -15,6 +15,9 @@ import { readOutput } from "../readers/output/read-output.ts";
 import { readYaml } from "../readers/yaml.ts";
 import { modes } from "./index.ts";
 
+// One seed, so that a run can be repeated; LONGHAUL_SEED=7 tries other texts.
+fc.configureGlobal({ seed: Number(process.env["LONGHAUL_SEED"] ?? 1) });
+
 const catalogue = import.meta.dirname;
 const playbooks = modes.flatMap((mode) => ["broken.yml", "near-miss.yml"].map((name) => join(catalogue, mode.id, "examples", name))).filter((path) => existsSync(path)).map((path) => readFileSync(path, "utf8"));
 const logs = modes.flatMap((mode) => {

@@ -3,6 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { applyEdits } from "./edit.ts";
 
+// One seed, so that a run can be repeated; LONGHAUL_SEED=7 tries other texts.
+fc.configureGlobal({ seed: Number(process.env["LONGHAUL_SEED"] ?? 1) });
+
 const edit = (start: number, end: number, text: string): { file: string; span: { start: number; end: number }; text: string } => ({ file: "a.yml", span: { start, end }, text });
 
 test("edits change what they cover and nothing else", () => {

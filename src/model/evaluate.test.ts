@@ -8,6 +8,9 @@ import { parseExpression } from "../readers/expression.ts";
 import { parseTemplate } from "../readers/expression-template.ts";
 import type { KnownRecord, Outcome, Plain, Scope } from "./outcome.ts";
 
+// One seed, so that a run can be repeated; LONGHAUL_SEED=7 tries other texts.
+fc.configureGlobal({ seed: Number(process.env["LONGHAUL_SEED"] ?? 1) });
+
 function record(fields: Readonly<Record<string, Outcome | Plain>>, open = false): KnownRecord {
   const isOutcome = (field: Outcome | Plain): field is Outcome => typeof field === "object" && field !== null && "kind" in field;
   return { kind: "record", open, fields: new Map(Object.entries(fields).map(([name, field]) => [name, isOutcome(field) ? field : known(field)])) };

@@ -3,6 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { readShell } from "./shell.ts";
 
+// One seed, so that a run can be repeated; LONGHAUL_SEED=7 tries other texts.
+fc.configureGlobal({ seed: Number(process.env["LONGHAUL_SEED"] ?? 1) });
+
 /** The commands of a line, each with its words and what ends it. */
 function read(text: string): readonly string[] {
   return readShell(text).commands.map(({ words, operator }) => [...words.map((word) => word.text), operator === "\n" ? "newline" : operator].join(" "));

@@ -5,6 +5,9 @@ import fc from "fast-check";
 import { parseTemplate } from "./expression-template.ts";
 import type { TemplatePart } from "../model/expression.ts";
 
+// One seed, so that a run can be repeated; LONGHAUL_SEED=7 tries other texts.
+fc.configureGlobal({ seed: Number(process.env["LONGHAUL_SEED"] ?? 1) });
+
 /** Parts in short: text as it is printed, outputs as =kind or !fault. */
 function outline(text: string): readonly string[] {
   return parseTemplate(text).map((part) => {

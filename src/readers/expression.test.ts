@@ -6,6 +6,9 @@ import { childrenOf, namesIn, pathsIn } from "../model/expression.ts";
 import { parseExpression } from "./expression.ts";
 import type { Arguments, Expression } from "../model/expression.ts";
 
+// One seed, so that a run can be repeated; LONGHAUL_SEED=7 tries other texts.
+fc.configureGlobal({ seed: Number(process.env["LONGHAUL_SEED"] ?? 1) });
+
 function parse(text: string): Expression {
   const reading = parseExpression(text);
   assert.ok(reading.ok, `${text}: ${reading.ok ? "" : reading.why}`);
@@ -290,9 +293,10 @@ describe("for any text", () => {
         if (!reading.ok) return;
         for (const node of everyNode(reading.expression)) {
           for (const child of childrenOf(node)) assert.ok(child.span.start >= node.span.start && child.span.end <= node.span.end);
-          // `a.0` holds a literal 0 and `x is eq not` a name that reads otherwise when it stands alone.
-          if (node.kind === "name") continue;
-          const again = parseExpression(text.slice(node.span.start, node.span.end));
+          const slice = text.slice(node.span.start, node.span.end);
+          // `x is eq not` and `a == not - b` hold a variable called `not`, which reads otherwise where an expression begins.
+          if (node.kind === "name" || (slice.startsWith("not") && node.kind !== "unary")) continue;
+          const again = parseExpression(slice);
           assert.ok(again.ok, text);
           assert.equal(shape(again.expression), shape(node));
         }

@@ -5,6 +5,9 @@ import type { YamlNode } from "../model/yaml.ts";
 import { fieldOf } from "../model/yaml.ts";
 import { readYaml, typedScalar } from "./yaml.ts";
 
+// One seed, so that a run can be repeated; LONGHAUL_SEED=7 tries other texts.
+fc.configureGlobal({ seed: Number(process.env["LONGHAUL_SEED"] ?? 1) });
+
 function first(text: string): YamlNode {
   const reading = readYaml(text);
   assert.ok(reading.ok, "the text is YAML");

@@ -8,6 +8,9 @@ import type { Story } from "../../model/story.ts";
 import { MAX_FAILURES, MAX_LINE_BYTES } from "./limits.ts";
 import { createOutputReader, readOutput } from "./read-output.ts";
 
+// One seed, so that a run can be repeated; LONGHAUL_SEED=7 tries other texts.
+fc.configureGlobal({ seed: Number(process.env["LONGHAUL_SEED"] ?? 1) });
+
 const STARS = "*".repeat(40);
 
 function read(...lines: readonly string[]): Story {
