@@ -52,6 +52,7 @@ for (const mode of modes) {
       assert.ok(findings.some((finding) => finding.mode === mode.id), "the mode is found");
       const others = findings.filter((finding) => finding.mode !== mode.id);
       assert.deepEqual(others.map((finding) => finding.mode), [], "no other mode is found");
+      for (const { severity, condition, what } of findings) assert.equal(condition !== undefined, severity === "warning", `a warning, and nothing else, says when it fails: ${what}`);
       expectText(join(examples, "broken.txt"), findings.map((finding) => findingText(finding, { columns: 80, style: createStyle(false) })).join(""));
     });
 

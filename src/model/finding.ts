@@ -1,5 +1,7 @@
 // What longhaul says about a playbook: findings, and the edits that repair them.
 
+import type { CoreRange } from "./cores.ts";
+import { coresText } from "./cores.ts";
 import type { Place, Span } from "./place.ts";
 import type { SourceText } from "./yaml.ts";
 
@@ -34,8 +36,17 @@ export interface Finding {
   readonly why: string;
   /** What to change. */
   readonly do: string;
-  /** ansible-core versions it holds for, where not all of 2.14 to 2.21: "2.14 to 2.16", "2.19 and newer". */
-  readonly cores?: string;
+  /** Of a warning, always: what has to come together, as the end of "when …": "the job takes longer than 15 s". */
+  readonly condition?: string;
+  /** The ansible-core series it holds for, where not all of 2.14 to 2.21. */
+  readonly cores?: CoreRange;
   readonly related?: readonly { readonly place: Place; readonly says: string }[];
   readonly fix?: Fix;
+}
+
+/** When a finding bites, in words that follow "when": "always, on ansible-core 2.19 and newer", "the job takes longer than 15 s". Undefined for what is no failure. */
+export function confidenceOf({ severity, condition, cores }: Pick<Finding, "severity" | "condition" | "cores">): string | undefined {
+  if (severity === "info") return undefined;
+  const where = cores === undefined ? "" : `, on ansible-core ${coresText(cores)}`;
+  return condition === undefined ? `always${where === "" ? ", on any ansible-core" : where}` : `${condition}${where}`;
 }

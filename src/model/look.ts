@@ -3,6 +3,7 @@
 import type { Era, JobState } from "./job-results.ts";
 import { judge, resultOf, withRegister } from "./job-results.ts";
 import type { Verdict } from "./job-results.ts";
+import type { CoreRange } from "./cores.ts";
 import { pathsIn } from "./expression.ts";
 import type { Outcome, Scope } from "./outcome.ts";
 import type { Condition, Flow, Pair, Task } from "./playbook.ts";
@@ -94,7 +95,8 @@ export function conditionText(conditions: readonly Condition[]): string {
 }
 
 /** Versions for a finding that holds in some eras only. */
-export function coresOf(eras: readonly Era[]): { readonly cores?: string } {
+export function coresOf(eras: readonly Era[]): { readonly cores?: CoreRange } {
   const [only] = eras;
-  return eras.length === 1 && only !== undefined ? { cores: only } : {};
+  if (eras.length !== 1 || only === undefined) return {};
+  return { cores: only === "up to 2.18" ? { to: "2.18" } : { from: "2.19" } };
 }

@@ -41,7 +41,7 @@ const lint: LintView = (flow) => flow.tasks.flatMap((task) => {
     what: `${task.action.written} cannot run in the background.`,
     why: restarts ? rebootText(task) : "The action refuses async, so this task fails at once, before it does anything.",
     do: remedy,
-    ...(restarts && (pollSecondsOf(task) ?? 0) <= 0 ? { cores: "2.17 and newer" } : {}),
+    ...(restarts && (pollSecondsOf(task) ?? 0) <= 0 ? { cores: { from: "2.17" } } : {}),
     ...(fix === undefined ? {} : { fix }),
   }];
 });

@@ -20,14 +20,14 @@ const lint: LintView = (flow) => flow.tasks.filter((task) => task.shape === "rol
   const what = role === undefined ? task.action?.written ?? "" : "an entry of roles";
   const edits = allEdits(keys.map((key) => removeKeyword(task, key)));
   return [{
-    severity: role?.isKnown === false ? ("warning" as const) : ("error" as const),
+    ...(role?.isKnown === false ? { severity: "warning" as const, condition: "the role reads no variable of that name" } : { severity: "error" as const }),
     source: task.source,
     span: { start: field.keySpan.start, end: field.value.span.end },
     ...(task.name === undefined ? {} : { task: task.name }),
     what: `${keys.join(" and ")} on ${what} ${keys.length > 1 ? "have" : "has"} no effect.`,
     why: whyText(task, role?.isKnown),
     do: "Drop it here, and put async and poll on the tasks inside that take long.",
-    ...(task.action?.module === "include" ? { cores: "2.14 and 2.15" } : {}),
+    ...(task.action?.module === "include" ? { cores: { to: "2.15" } } : {}),
     ...(edits === undefined || isAskedFor(flow, task) ? {} : { fix: { safe: role?.isKnown !== false, says: `drop ${keys.join(" and ")}: the tasks run in the foreground, as they do now`, edits } }),
   }];
 });

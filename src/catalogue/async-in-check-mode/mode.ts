@@ -35,7 +35,7 @@ function refused(flow: Flow, task: Task): readonly Draft[] {
     what: `A dry run (check_mode: true) with an async limit of ${limitSeconds} s.`,
     why: "Up to ansible-core 2.16 the task fails: `check mode and async cannot be used on same task.` Later versions start a job that changes nothing.",
     do: "Drop async and poll: a dry run takes no long time.",
-    cores: "2.14 to 2.16",
+    cores: { to: "2.16" },
     ...(edits === undefined ? {} : { fix: { safe: false, says: "drop async and poll", edits } }),
   }];
 }
@@ -52,6 +52,7 @@ function unguarded(pair: Pair): readonly Draft[] {
   const edits = allEdits([addCondition(status, "not ansible_check_mode")]);
   return [{
     severity: "warning",
+    condition: "the playbook is run with --check",
     source: status.source,
     span: status.action?.args.get("jid")?.span ?? status.map.span,
     task: titleOf(status),

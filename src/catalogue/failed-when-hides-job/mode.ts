@@ -22,7 +22,7 @@ const lint: LintView = (flow, project) => flow.tasks.filter(isStatus).flatMap((s
   if (hidden === undefined || isJudgedLater({ flow, status, project })) return [];
   const fix = repair(look);
   return [{
-    severity: hidden.always && !isConstant(status) ? "error" as const : "warning" as const,
+    ...(hidden.always && !isConstant(status) ? { severity: "error" as const } : { severity: "warning" as const, condition: "the job fails" }),
     source: status.source,
     span: { start: field.keySpan.start, end: field.value.span.end },
     task: titleOf(status),

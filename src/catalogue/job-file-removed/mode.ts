@@ -3,6 +3,7 @@
 import { asyncDirOf, isPlainPair } from "../../model/async-dirs.ts";
 import type { Finding } from "../../model/finding.ts";
 import { directoryOf, hostOf, missingEvidence, tellApart, traceOf } from "../../model/job-traces.ts";
+import { conditionText } from "../../model/look.ts";
 import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { Flow, Task } from "../../model/playbook.ts";
@@ -25,12 +26,12 @@ function removedMidway(flow: Flow, launch: Task): readonly Draft[] {
     if (what === undefined) return [];
     const conditions = task.when.filter((condition) => !launch.when.some((other) => other.text === condition.text));
     return [{
-      severity: conditions.length === 0 ? "error" : "warning",
+      ...(conditions.length === 0 ? { severity: "error" as const } : { severity: "warning" as const, condition: `this task runs (\`${conditionText(conditions)}\`)` }),
       source: task.source,
       span: task.action?.keySpan ?? task.map.span,
       task: titleOf(task),
       what: `Removes ${what} of "${titleOf(launch)}" before "${titleOf(end)}" has waited for it.`,
-      why: `The job goes on, but a look finds no file any more and fails with \`could not find job\`${conditions.length === 0 ? "" : ` (whenever this task is not skipped)`}. What the job returns is lost, or written to a new file that nobody reads.`,
+      why: `The job goes on, but a look finds no file any more and fails with \`could not find job\`. What the job returns is lost, or written to a new file that nobody reads.`,
       do: "Move this task behind the one that waits for the job.",
       related: [
         { place: { file: launch.source.path, span: launch.map.span }, says: "the task that starts the job" },
@@ -50,6 +51,7 @@ function inTemporary(launch: Task): readonly Draft[] {
   const days = Math.floor(limitSeconds / 86_400);
   return [{
     severity: "warning",
+    condition: `a cleaner comes by while the job runs, which may be for ${days} days`,
     source: launch.source,
     span: field === undefined ? launch.map.span : { start: field.keySpan.start, end: field.value.span.end },
     task: titleOf(launch),

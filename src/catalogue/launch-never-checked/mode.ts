@@ -20,6 +20,7 @@ const lint: LintView = (flow, project) => flow.tasks.filter(isDetached).flatMap(
   const limit = numberOf(launch.asyncLimit);
   return [{
     severity: "warning" as const,
+    condition: "the job fails or is stopped at its limit",
     source: launch.source,
     span: field === undefined ? launch.map.span : { start: field.keySpan.start, end: field.value.span.end },
     task: titleOf(launch),

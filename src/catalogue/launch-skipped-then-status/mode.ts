@@ -24,6 +24,7 @@ const lint: LintView = (flow) => flow.pairs.flatMap((pair) => {
   const when = missing.because === "skipped" ? `unless \`${condition}\`` : `in check mode (\`${condition}\`)`;
   return [{
     severity: "warning" as const,
+    condition: missing.because === "skipped" ? `\`${condition}\` is false` : "the playbook is run with --check",
     source: status.source,
     span: status.action?.args.get("jid")?.span ?? status.map.span,
     task: titleOf(status),

@@ -23,6 +23,7 @@ const lint: LintView = (flow) => flow.tasks.filter(({ action }) => action !== un
     const fix = fixOf(flow, task, { key, fault });
     return [{
       severity: fault.severity,
+      ...(fault.condition === undefined ? {} : { condition: fault.condition }),
       source: task.source,
       span: { start: field.keySpan.start, end: field.value.span.end },
       task: titleOf(task),

@@ -1,5 +1,6 @@
 // What Ansible makes of a value of async, poll, retries or delay that is no plain number. Tried on 2.14 to 2.21.
 
+import type { CoreRange } from "../../model/cores.ts";
 import type { Severity } from "../../model/finding.ts";
 import type { Setting } from "../../model/playbook.ts";
 import type { YamlNode, YamlScalar } from "../../model/yaml.ts";
@@ -11,7 +12,9 @@ export interface Fault {
   /** What is there, as a sentence part: "`1h` is no number". */
   readonly is: string;
   readonly why: string;
-  readonly cores?: string;
+  /** Of a warning: when it fails. */
+  readonly condition?: string;
+  readonly cores?: CoreRange;
   /** The text to write instead, where the author's meaning is evident. */
   readonly repair?: { readonly text: string; readonly seconds?: number; readonly safe: boolean };
 }
@@ -44,6 +47,7 @@ function nullFault(key: Key): Fault | undefined {
 function yesFault(node: YamlScalar): Fault {
   return {
     severity: "warning",
+    condition: "the job takes longer than a second",
     is: `\`${node.raw}\` is a limit of one second`,
     why: "A polled task gives up after its first poll. The job itself is killed after ten seconds up to 2.17; from 2.18 on its watcher cannot read the value, so that nothing stops it.",
   };
@@ -64,7 +68,7 @@ function numberFault(key: Key, value: number, raw: string): Fault | undefined {
 function fractionFault(key: Key, value: number, raw: string): Fault {
   const text = String(Math.max(1, Math.ceil(value)));
   // Half of what is not evident for a limit: an hour, perhaps.
-  return { severity: "error", is: `${raw} is no whole number`, why: FAILS_FROM_2_18, cores: "2.18 and newer", ...(value > 0 ? { repair: { text, safe: !isAsync(key) } } : {}) };
+  return { severity: "error", is: `${raw} is no whole number`, why: FAILS_FROM_2_18, cores: { from: "2.18" }, ...(value > 0 ? { repair: { text, safe: !isAsync(key) } } : {}) };
 }
 
 function textFault(key: Key, written: string): Fault | undefined {
@@ -85,10 +89,13 @@ function textFault(key: Key, written: string): Fault | undefined {
 /** "1e3", "5.0", "1.5" as texts: `int()` up to 2.17 takes none of them, later the whole ones; delay is a float from 2.17. */
 function decimalFault(key: Key, value: number, text: string): Fault | undefined {
   if (key === "delay") {
-    return { severity: "error", is: `\`${text}\` is no whole number`, why: FAILS, cores: "2.14 to 2.16", repair: { text: String(Math.ceil(value)), safe: true } };
+    return { severity: "error", is: `\`${text}\` is no whole number`, why: FAILS, cores: { to: "2.16" }, repair: { text: String(Math.ceil(value)), safe: true } };
   }
-  if (!Number.isInteger(value)) return { ...fractionFault(key, value, `\`${text}\``), why: FAILS, cores: "2.14 to 2.21" };
-  return { severity: "error", is: `\`${text}\` is no whole number`, why: FAILS, cores: "2.14 to 2.17", repair: { text: String(value), safe: true } };
+  if (!Number.isInteger(value)) {
+    const { cores: _, ...everywhere } = fractionFault(key, value, `\`${text}\``);
+    return { ...everywhere, why: FAILS };
+  }
+  return { severity: "error", is: `\`${text}\` is no whole number`, why: FAILS, cores: { to: "2.17" }, repair: { text: String(value), safe: true } };
 }
 
 const UNITS: ReadonlyMap<string, number> = new Map(
@@ -120,9 +127,10 @@ function templateFault(key: Key, node: YamlScalar, setting: Setting): Fault | un
   if (inner === undefined) return undefined;
   return {
     severity: "warning",
+    condition: "jinja2_native is off, as it is by default",
     is: "a division with / gives a number with a point",
     why: `In a template ${key === "delay" ? "up to 2.16" : "up to 2.17"} that is a text like \`12.0\`, which could not be converted to an int (unless jinja2_native is on): the task fails before it does anything.`,
-    cores: key === "delay" ? "2.14 to 2.16" : "2.14 to 2.17",
+    cores: key === "delay" ? { to: "2.16" } : { to: "2.17" },
     repair: { text: node.raw.replace(inner, () => `(${inner}) | int`), safe: true },
   };
 }

@@ -31,6 +31,12 @@ function verdictOf(task: Task, { limitSeconds, own }: { readonly limitSeconds: n
   return own.upTo > Math.min(exact, polledFor) ? "when it takes long" : undefined;
 }
 
+const CONDITIONS = {
+  "killed or spoiled": "the job is killed at its limit, or its result is overwritten by a timeout",
+  "where the kill is exact": "the release kills at the very limit (2.18.19, 2.19.14, 2.20.10, 2.21.5 do)",
+  "when it takes long": "the work takes longer than the limit",
+} as const;
+
 interface Found {
   readonly limitSeconds: number;
   readonly own: OwnDuration;
@@ -43,14 +49,14 @@ function finding(flow: Flow, task: Task, found: Found): ReturnType<LintView>[num
   const edits = limitEdits(flow, task, { limitSeconds, wanted });
   const node = task.asyncLimit.kind === "number" ? task.asyncLimit.node : task.map;
   return {
-    severity: verdict === "always" ? "error" : "warning",
+    ...(verdict === "always" ? { severity: "error" as const } : { severity: "warning" as const, condition: CONDITIONS[verdict] }),
     source: task.source,
     span: node.span,
     task: titleOf(task),
     what: whatText(found),
     why: whyText(task, verdict),
     do: `Set async to ${wanted} at least. To learn what the whole work needs, measure it, and take three times that.`,
-    ...(verdict === "where the kill is exact" ? { cores: "2.18 and newer" } : {}),
+    ...(verdict === "where the kill is exact" ? { cores: { from: "2.18" } } : {}),
     ...(edits === undefined ? {} : { fix: { safe: true, says: saysText(wanted, edits.length > 1), edits } }),
   };
 }

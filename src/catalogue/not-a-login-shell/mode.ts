@@ -40,6 +40,7 @@ function sourceFindings(flow: Flow, task: Task): readonly Found[] {
   return [{
     ...place,
     severity: "warning",
+    condition: "/bin/sh is not bash (Debian, Ubuntu, Alpine)",
     what: "`source` is a word of bash, but /bin/sh runs this command.",
     why: "Where /bin/sh is not bash (Debian, Ubuntu, Alpine) it answers `source: not found`. The task fails with rc 127, or, after a ; or a line break, goes on without the settings and may end with rc 0.",
     do: "Set executable: /bin/bash for this task.",
@@ -79,7 +80,7 @@ function environmentFindings(flow: Flow, task: Task): readonly Found[] {
     const { name, node, keyword } = entry;
     const fix = environmentFix(flow, task, entry);
     return [{
-      severity: kind === "$" ? "error" : "warning",
+      ...(kind === "$" ? { severity: "error" as const } : { severity: "warning" as const, condition: "what reads the variable does not replace ~ itself" }),
       source: keyword.source,
       span: node.span,
       task: titleOf(task),

@@ -20,6 +20,7 @@ const lint: LintView = (flow) => flow.tasks.filter(isPolled).flatMap((task) => {
   const how = task.poll.kind === "absent" ? `poll is not given, which means ${pollSeconds} s` : `poll is ${pollSeconds} s`;
   return [{
     severity: "warning" as const,
+    condition: "the connection is down at the one look",
     source: task.source,
     span: field === undefined ? task.map.span : { start: field.keySpan.start, end: field.value.span.end },
     task: titleOf(task),

@@ -31,6 +31,7 @@ function finding(pair: Pair, { limitSeconds, waitSeconds }: { readonly limitSeco
   const defaults = status.retries.kind === "absent" ? " (3 retries by default)" : "";
   return {
     severity: "warning",
+    condition: `the job takes longer than ${waitSeconds} s`,
     source: status.source,
     span: field === undefined ? status.map.span : { start: field.keySpan.start, end: field.value.span.end },
     task: titleOf(status),

@@ -24,12 +24,12 @@ const lint: LintView = (flow) => flow.pairs.flatMap((pair) => {
   const field = ["become_user", "become", "remote_user"].map((key) => ownField(status, key)).find((each) => each !== undefined);
   const related = { place: { file: launch.source.path, span: launch.map.span }, says: `the launch, which runs as ${nameOf(from)}` };
   return [{
-    severity: isCertain(from, to) ? "error" as const : "warning" as const,
+    ...(isCertain(from, to) ? { severity: "error" as const } : { severity: "warning" as const, condition: conditionOf(from, to) }),
     source: status.source,
     span: field === undefined ? (status.action?.keySpan ?? status.map.span) : { start: field.keySpan.start, end: field.value.span.end },
     task: titleOf(status),
     what: `Asks as ${nameOf(to)} for a job that "${titleOf(launch)}" starts as ${nameOf(from)}.`,
-    why: `Job files are in ${directory} of the user a task runs as. This task looks in another home and fails with \`could not find job\`, while the job goes on${conditionOf(from, to)}.`,
+    why: `Job files are in ${directory} of the user a task runs as. This task looks in another home and fails with \`could not find job\`, while the job goes on.`,
     do: from.by === "become" ? `Give this task become: true and become_user: ${from.name} as well.` : "Let both tasks run as the same user.",
     related: [related],
     ...(edits === undefined ? {} : { fix: { safe, says: `let this task run as ${nameOf(from)}, like the launch`, edits } }),
@@ -92,9 +92,8 @@ function isCertain(one: User, other: User): boolean {
 }
 
 function conditionOf(one: User, other: User): string {
-  if (isCertain(one, other)) return "";
-  if (one.by === "login" && other.by === "login") return " (unless the inventory sets ansible_user)";
-  return " (unless Ansible logs in as root, or becomes root for every task: -b)";
+  if (one.by === "login" && other.by === "login") return "the inventory does not set ansible_user";
+  return "Ansible neither logs in as root nor becomes root for every task (-b)";
 }
 
 function nameOf(user: User): string {

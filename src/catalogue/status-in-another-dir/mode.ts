@@ -87,6 +87,7 @@ function otherHome(flow: Flow, task: Task): readonly Draft[] {
   if (asker === undefined) return [];
   return [{
     severity: "warning",
+    condition: `the password file names another home than ${home.raw}`,
     source: task.source,
     span: home.span,
     task: titleOf(task),

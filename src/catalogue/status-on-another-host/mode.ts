@@ -29,10 +29,10 @@ function elsewhere(flow: Flow, pair: Pair, [from, to]: readonly [Where, Where]):
   const isCertain = isSurelyElsewhere(flow, [from, to]);
   const named = from.on === "named" ? from.host : to.on === "named" ? to.host : "";
   return {
-    severity: isCertain ? "error" : "warning",
+    ...(isCertain ? { severity: "error" as const } : { severity: "warning" as const, condition: `${named} is not the play's own host` }),
     ...base(pair, field),
     what: `Asks on ${nameOf(to)} for a job that "${titleOf(launch)}" starts on ${nameOf(from)}.`,
-    why: `The job file is only on the host where the job runs. A look on another one fails with \`could not find job\`, while the job goes on${isCertain ? "" : ` (unless ${named} is the play's own host)`}.`,
+    why: `The job file is only on the host where the job runs. A look on another one fails with \`could not find job\`, while the job goes on.`,
     do: from.on === "named" ? `Let this task run where the launch runs: ${from.keyword}.` : "Drop delegate_to here: the job runs on each host of the play.",
     ...(edits === undefined ? {} : { fix: { safe: launch.source === status.source, says: `let this task ask on ${nameOf(from)}`, edits } }),
   };
@@ -50,6 +50,7 @@ function onceOnly(flow: Flow, pair: Pair): readonly Draft[] {
   const says = once ? "ask once, like the launch" : "drop run_once here, so that the job of every host is waited for";
   return [{
     severity: "warning",
+    condition: "the play has more than one host",
     ...base(pair, field),
     what: once ? `Asks on every host for the one job that "${titleOf(launch)}" starts (run_once).` : `Asks only once, but "${titleOf(launch)}" starts a job on every host.`,
     why: once

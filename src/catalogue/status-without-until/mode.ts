@@ -25,6 +25,7 @@ const lint: LintView = (flow, project) => flow.tasks.filter(isStatus).flatMap((s
   const once = `Looks once at the job of "${titleOf(pair.launch)}"${limit === undefined ? "" : `, which may run for ${limit} s`}`;
   return [{
     severity: "warning" as const,
+    condition: "the job still runs at the one look",
     source: status.source,
     span: status.action?.keySpan ?? status.map.span,
     task: titleOf(status),

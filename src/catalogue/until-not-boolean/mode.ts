@@ -25,7 +25,7 @@ const lint: LintView = (flow) => waitsIn(flow).flatMap(({ look }) => {
     what: `\`${refused.text.trim()}\` is neither true nor false.`,
     why: "From ansible-core 2.19 on a condition has to be a boolean: any other value stops the task with an error, and the job goes on with nobody looking. Older versions take it by its truth.",
     do: `Wait with \`until: ${untilFinished(register)}\`, which holds on every version.`,
-    cores: "2.19 and newer",
+    cores: { from: "2.19" },
     ...(fix === undefined ? {} : { fix }),
   }];
 });

@@ -1,6 +1,7 @@
 // Findings as a person reads them: place, what, the source with the spot underlined, why, and what to do.
 
 import type { Finding } from "../../model/finding.ts";
+import { confidenceOf } from "../../model/finding.ts";
 import { positionAt } from "../../model/place.ts";
 import { printable } from "../../model/printable.ts";
 import type { SourceText } from "../../model/yaml.ts";
@@ -16,12 +17,14 @@ export interface TextOptions {
 export function findingText(finding: Finding, options: TextOptions): string {
   const { style, columns } = options;
   const { line, column } = positionAt(finding.source.text, finding.span.start);
+  const confidence = confidenceOf(finding);
   const place = `${printable(finding.source.path)}:${line}:${column}`;
   const lines = [
     `${style.bold(place)}  ${style.severity(finding.severity)}  ${finding.mode}`,
     wrap(printable(finding.what), columns, "  "),
     snippet(finding.source, finding.span, options),
-    labelled("why", printable(finding.why) + (finding.cores === undefined ? "" : ` (ansible-core ${finding.cores})`), options),
+    labelled("why", printable(finding.why), options),
+    ...(confidence === undefined ? [] : [labelled("when", printable(confidence), options)]),
     labelled("do", printable(finding.do), options),
     ...(finding.related ?? []).map((related) => labelled("see", `${relatedPlace(finding, related.place)}: ${printable(related.says)}`, options)),
     ...(finding.fix === undefined ? [] : [labelled("fix", fixText(finding.fix), options)]),

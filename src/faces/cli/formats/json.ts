@@ -1,6 +1,7 @@
 // Findings for programs. Names are stable within a schema version; new ones may be added.
 
 import type { Finding, Fix } from "../../../model/finding.ts";
+import { confidenceOf } from "../../../model/finding.ts";
 import type { Position, Span } from "../../../model/place.ts";
 import { positionAt } from "../../../model/place.ts";
 import type { LintReport } from "./report.ts";
@@ -29,6 +30,8 @@ function findingJson(finding: Finding): object {
     what: finding.what,
     why: finding.why,
     do: finding.do,
+    confidence: confidenceOf(finding) ?? null,
+    condition: finding.condition ?? null,
     cores: finding.cores ?? null,
     related: (finding.related ?? []).map((related) => ({ file: related.place.file, says: related.says })),
     fix: finding.fix === undefined ? null : fixJson(source.text, finding.fix),
