@@ -3,6 +3,8 @@
 import packageJson from "../package.json" with { type: "json" };
 import { modes } from "./catalogue/index.ts";
 import { runCli } from "./faces/cli/program.ts";
+import { changedFiles } from "./system/git.ts";
+import { installedCore } from "./system/installed-core.ts";
 import { readChunks } from "./system/log-input.ts";
 import { pageOf } from "./system/pages.ts";
 import { findYaml, projectFiles, replaceText } from "./system/project-files.ts";
@@ -10,7 +12,7 @@ import { terminal } from "./system/terminal.ts";
 
 try {
   process.exitCode = await runCli(
-    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, readChunks, pageOf, directory: process.cwd(), ...terminal() },
+    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, readChunks, changedFiles, installedCore, pageOf, directory: process.cwd(), ...terminal() },
     process.argv.slice(2),
   );
 } catch (bug) {

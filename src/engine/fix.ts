@@ -1,21 +1,11 @@
 // Fix: takes the edits of findings, round by round, until nothing is left that may be fixed. Writes nothing itself.
 
 import type { Edit, Finding } from "../model/finding.ts";
-import type { Mode } from "../model/mode.ts";
 import { applyEdits, overlaps } from "./edit.ts";
-import { lint } from "./lint.ts";
-import type { ProjectFiles } from "./ports.ts";
-import { assemble } from "./project/assemble.ts";
-import type { Library } from "./project/library.ts";
-import { createLibrary } from "./project/library.ts";
+import type { Session, SessionRequest } from "./session.ts";
+import { createSession } from "./session.ts";
 
-/** A repair may lay open another one; more rounds than this is a quarrel between modes. */
-const ROUNDS_MAX = 20;
-
-export interface FixRequest {
-  readonly files: ProjectFiles;
-  readonly paths: readonly string[];
-  readonly modes: readonly Mode[];
+export interface FixRequest extends SessionRequest {
   /** Also fixes that need a person's consent. */
   readonly all: boolean;
 }
@@ -29,36 +19,31 @@ export interface FixResult {
 }
 
 interface State {
-  readonly request: FixRequest;
-  /** Texts that differ from the files. */
-  readonly texts: ReadonlyMap<string, string>;
-  readonly findings: readonly Finding[];
-  readonly library: Library;
+  readonly session: Session;
+  /** First texts of the files that were changed. */
+  readonly originals: Map<string, string>;
+  findings: readonly Finding[];
 }
 
 /** In: the project and which fixes are wanted. Out: new texts, each of which reads as YAML and has fewer findings than before. */
 export function fix(request: FixRequest): FixResult {
-  let state = look(request, new Map());
+  const session = createSession(request);
+  const state: State = { session, originals: new Map(), findings: session.look().findings };
   const fixed: Finding[] = [];
   const refused = new Map<string, { finding: Finding; why: string }>();
-  for (let round = 0; round < ROUNDS_MAX; round += 1) {
-    const wanted = state.findings.filter((finding) => isWanted(finding, request.all) && !refused.has(keyOf(finding)));
-    const batch = compatible(wanted);
-    if (batch.length === 0) break;
-    const together = attempt(state, batch);
-    if (together.ok) {
-      state = together.state;
-      fixed.push(...batch);
-      continue;
-    }
-    // Together they make things worse: one at a time shows which.
-    const first = batch[0];
+  // Each round makes a repair or refuses one, and a repair lowers the number of findings: it ends.
+  for (;;) {
+    let batch = compatible(state.findings.filter((finding) => isWanted(finding, request.all) && !refused.has(keyOf(finding))));
+    const [first] = batch;
     if (first === undefined) break;
-    const alone = attempt(state, [first]);
-    if (alone.ok) {
-      state = alone.state;
-      fixed.push(first);
-    } else refused.set(keyOf(first), { finding: first, why: alone.why });
+    let why = attempt(state, batch);
+    // Together they make things worse: halves show which one does.
+    while (why !== undefined && batch.length > 1) {
+      batch = batch.slice(0, Math.ceil(batch.length / 2));
+      why = attempt(state, batch);
+    }
+    if (why === undefined) fixed.push(...batch);
+    else refused.set(keyOf(first), { finding: first, why });
   }
   return { changed: changesOf(state), fixed, refused: [...refused.values()] };
 }
@@ -78,24 +63,24 @@ function compatible(findings: readonly Finding[]): readonly Finding[] {
   });
 }
 
-type Attempt = { readonly ok: true; readonly state: State } | { readonly ok: false; readonly why: string };
-
-function attempt(state: State, findings: readonly Finding[]): Attempt {
-  const byFile = new Map<string, Edit[]>();
-  for (const edit of findings.flatMap((finding) => finding.fix?.edits ?? [])) {
-    byFile.set(edit.file, [...(byFile.get(edit.file) ?? []), edit]);
+/** Makes repairs. Out: undefined, or why they were not made; then everything is as before. */
+function attempt(state: State, findings: readonly Finding[]): string | undefined {
+  const { session } = state;
+  const byFile = Map.groupBy(findings.flatMap((finding) => finding.fix?.edits ?? []), (edit) => edit.file);
+  const before = new Map([...byFile.keys()].map((path) => [path, session.library.text(path) ?? ""]));
+  const after = [...byFile].map(([path, edits]) => ({ path, ...applyEdits(before.get(path) ?? "", edits) }));
+  if (after.some(({ skipped }) => skipped.length > 0)) return "its edits touch one place twice";
+  for (const { path, text } of after) session.update(path, text);
+  const left = session.look().findings;
+  const unreadable = after.find(({ path }) => session.library.parsed(path) === undefined);
+  const why = worsening(state.findings, left) ?? (unreadable === undefined ? undefined : `${unreadable.path} would not be valid YAML any more`);
+  if (why !== undefined) {
+    for (const [path, text] of before) session.update(path, text);
+    return why;
   }
-  const texts = new Map(state.texts);
-  for (const [path, edits] of byFile) {
-    const applied = applyEdits(textOf(state, path), edits);
-    if (applied.skipped.length > 0) return { ok: false, why: "its edits touch one place twice" };
-    texts.set(path, applied.text);
-  }
-  const after = look(state.request, texts);
-  const worse = worsening(state.findings, after.findings);
-  if (worse !== undefined) return { ok: false, why: worse };
-  const unreadable = [...byFile.keys()].find((path) => after.library.parsed(path) === undefined);
-  return unreadable === undefined ? { ok: true, state: after } : { ok: false, why: `${unreadable} would not be valid YAML any more` };
+  state.findings = left;
+  for (const [path, text] of before) if (!state.originals.has(path)) state.originals.set(path, text);
+  return undefined;
 }
 
 function worsening(before: readonly Finding[], after: readonly Finding[]): string | undefined {
@@ -105,30 +90,10 @@ function worsening(before: readonly Finding[], after: readonly Finding[]): strin
   return more === undefined ? undefined : `it would bring up ${more.mode}`;
 }
 
-function look(request: FixRequest, texts: ReadonlyMap<string, string>): State {
-  const library = createLibrary(withTexts(request.files, texts));
-  return { request, texts, findings: lint(assemble(library, request.paths), request.modes).findings, library };
-}
-
-function withTexts(files: ProjectFiles, texts: ReadonlyMap<string, string>): ProjectFiles {
-  return {
-    list: files.list,
-    read: (path) => {
-      const text = texts.get(path);
-      return text === undefined ? files.read(path) : { ok: true, text };
-    },
-  };
-}
-
-function textOf(state: State, path: string): string {
-  return state.library.text(path) ?? "";
-}
-
-function changesOf(state: State): FixResult["changed"] {
+function changesOf({ session, originals }: State): FixResult["changed"] {
   const changed = new Map<string, { before: string; after: string }>();
-  for (const [path, after] of state.texts) {
-    const reading = state.request.files.read(path);
-    const before = reading?.ok === true ? reading.text : "";
+  for (const [path, before] of originals) {
+    const after = session.library.text(path) ?? "";
     if (before !== after) changed.set(path, { before, after });
   }
   return changed;

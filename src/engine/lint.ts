@@ -5,6 +5,9 @@ import type { Mode } from "../model/mode.ts";
 import type { Project } from "../model/playbook.ts";
 import type { UnusedIgnore } from "./ignores.ts";
 import { withoutIgnored } from "./ignores.ts";
+import type { Settings } from "../model/settings.ts";
+import { defaultSettings } from "../model/settings.ts";
+import { settled } from "./settings.ts";
 
 export interface LintResult {
   readonly findings: readonly Finding[];
@@ -13,8 +16,11 @@ export interface LintResult {
   readonly crashed: readonly { readonly mode: string; readonly cause: unknown }[];
 }
 
-/** In: a project and the modes to look for. Out: findings by file and place that no comment takes back, and the modes that failed to look. */
-export function lint(project: Project, modes: readonly Mode[]): LintResult {
+/**
+ * In: a project, the modes to look for and what the project wants to hear of.
+ * Out: findings by file and place that no comment takes back, and the modes that failed to look.
+ */
+export function lint(project: Project, modes: readonly Mode[], settings: Settings = defaultSettings): LintResult {
   const found = new Map<string, Finding>();
   const crashed: { mode: string; cause: unknown }[] = [];
   for (const mode of modes) {
@@ -35,7 +41,7 @@ export function lint(project: Project, modes: readonly Mode[]): LintResult {
     (a, b) => compare(a.source.path, b.source.path) || a.span.start - b.span.start || compare(a.mode, b.mode),
   );
   const { findings: left, unused } = withoutIgnored(findings, project);
-  return { findings: left, unusedIgnores: unused, crashed };
+  return { findings: settled(left, settings), unusedIgnores: unused, crashed };
 }
 
 function compare(a: string, b: string): number {

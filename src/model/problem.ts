@@ -9,6 +9,7 @@ export const PROBLEM_EXITS = {
   "nothing-to-lint": 2,
   "not-ansible-output": 2,
   "no-such-mode": 2,
+  "bad-configuration": 2,
   "cannot-write": 3,
   "mode-crashed": 3,
 } as const;

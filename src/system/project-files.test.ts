@@ -27,6 +27,19 @@ test("YAML files are found below directories; a named file counts whatever it is
   assert.throws(() => findYaml([at("site.yml/below")]), raises("no-such-path"));
 });
 
+test("what git or the project ignores is passed over, unless it is named", () => {
+  for (const folder of ["repo/.git/info", "repo/vendor", "repo/roles/gen", "repo/keep"]) mkdirSync(at(folder), { recursive: true });
+  writeFileSync(at("repo/.gitignore"), "vendor/\n*.gen.yml\nkeep/*\n");
+  writeFileSync(at("repo/.git/info/exclude"), "local.yml\n");
+  writeFileSync(at("repo/roles/.gitignore"), "!kept.gen.yml\n");
+  writeFileSync(at("repo/keep/.gitignore"), "!this.yml\n");
+  for (const path of ["site.yml", "local.yml", "vendor/a.yml", "roles/b.gen.yml", "roles/kept.gen.yml", "roles/gen/c.yml", "keep/this.yml", "keep/that.yml"]) writeFileSync(at(`repo/${path}`), "");
+  const names = (...args: Parameters<typeof findYaml>): readonly string[] => findYaml(...args).files.map((path) => path.slice(at("repo/").length));
+  assert.deepEqual(names([at("repo")]), ["keep/this.yml", "roles/gen/c.yml", "roles/kept.gen.yml", "site.yml"]);
+  assert.deepEqual(names([at("repo/roles")], { root: at("repo"), patterns: ["roles/gen"] }), ["roles/kept.gen.yml"]);
+  assert.deepEqual(names([at("repo/vendor/a.yml")]), ["vendor/a.yml"]);
+});
+
 test("what is no UTF-8 text is said and not guessed", () => {
   writeFileSync(at("latin.yml"), Buffer.from([0x61, 0xff]));
   writeFileSync(at("binary.yml"), Buffer.from([0x61, 0x00]));

@@ -1,9 +1,11 @@
 // The project's files on disk: reading with bounds, finding YAML below a directory, writing without a half-written moment.
 
-import { accessSync, chmodSync, chownSync, constants, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, chownSync, constants, existsSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ProjectFiles, Reading } from "../engine/ports.ts";
 import { Problem } from "../model/problem.ts";
+import type { Rules } from "./ignore-rules.ts";
+import { isIgnored, rulesAbove, withRules } from "./ignore-rules.ts";
 import { codeOf, reasonOf } from "./reasons.ts";
 
 /** A hand-written playbook is far smaller; a larger file is data. */
@@ -53,17 +55,18 @@ function listDirectory(path: string): readonly string[] {
 }
 
 /**
- * The YAML files that the user asked about.
- * In: paths of files and directories. Out: files, sorted (a named file counts whatever it is called), and the directories below
- * that cannot be looked into. Throws Problem no-such-path or cannot-read for what was named.
+ * The YAML files that the user asked about, without those that git or the project's own patterns ignore.
+ * In: paths of files and directories; patterns as in .gitignore and the directory they are relative to.
+ * Out: files, sorted (a named file counts whatever it is called), and the directories below that cannot be looked into.
+ * Throws Problem no-such-path or cannot-read for what was named.
  */
-export function findYaml(paths: readonly string[]): FoundFiles {
+export function findYaml(paths: readonly string[], excluded: Excluded = { root: ".", patterns: [] }): FoundFiles {
   const found = new Set<string>();
   const closed: Closed[] = [];
   for (const path of paths) {
     const stat = statOf(path);
     if (stat === undefined) throw new Problem("no-such-path", `${path}: no such file or directory`);
-    if (stat.isDirectory()) for (const file of below(path, { depth: 0, closed })) found.add(file);
+    if (stat.isDirectory()) for (const file of below(path, { depth: 0, closed, rules: rulesAbove(path, excluded) })) found.add(file);
     else found.add(path);
   }
   return { files: [...found].toSorted(), closed };
@@ -78,12 +81,19 @@ function statOf(path: string): ReturnType<typeof statSync> {
   }
 }
 
+/** Patterns as in .gitignore, and the directory that they are relative to. */
+export interface Excluded {
+  readonly root: string;
+  readonly patterns: readonly string[];
+}
+
 interface Below {
   readonly depth: number;
+  readonly rules: Rules;
   readonly closed: Closed[];
 }
 
-function below(directory: string, { depth, closed }: Below): readonly string[] {
+function below(directory: string, { depth, closed, rules }: Below): readonly string[] {
   if (depth > DEPTH_MAX) return [];
   let entries;
   try {
@@ -92,21 +102,26 @@ function below(directory: string, { depth, closed }: Below): readonly string[] {
     closed.push({ path: directory, why: `cannot be looked into (${reasonOf(error)})` });
     return [];
   }
+  const inside = entries.some((entry) => entry.name === ".gitignore") ? withRules(rules, directory) : rules;
   return entries.flatMap((entry): readonly string[] => {
     const path = directory === "." ? entry.name : join(directory, entry.name);
     // Links to directories are not followed: the files behind them are reached by their own name, or are not of this project.
-    if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : below(path, { depth: depth + 1, closed });
-    return /\.ya?ml$/.test(entry.name) && (entry.isFile() || entry.isSymbolicLink()) ? [path] : [];
+    if (entry.isDirectory()) return SKIPPED.has(entry.name) || isIgnored(inside, `${path}/`) ? [] : below(path, { depth: depth + 1, closed, rules: inside });
+    return /\.ya?ml$/.test(entry.name) && (entry.isFile() || entry.isSymbolicLink()) && !isIgnored(inside, path) ? [path] : [];
   });
 }
 
 /**
- * Replaces a file's text at once, keeping its mode and owner; a link stays a link.
+ * Replaces a file's text at once, keeping its mode and owner, or makes the file; a link stays a link.
  * Throws Problem cannot-write; the old file is then untouched.
  */
 export function replaceText(path: string, text: string): void {
   let temporary: string | undefined;
   try {
+    if (!existsSync(path)) {
+      writeFileSync(path, text, { flag: "wx", flush: true });
+      return;
+    }
     const target = realpathSync(path);
     accessSync(target, constants.W_OK);
     const stat = statSync(target);

@@ -14,6 +14,8 @@ export interface Terminal {
   readonly columns: number;
   readonly color: boolean;
   readonly terminal: boolean;
+  /** Asks a question of yes or no; absent where nobody can answer. */
+  readonly ask?: (question: string) => Promise<boolean>;
 }
 
 /** Standard output and error, and how to print there (https://no-color.org, https://force-color.org). */
@@ -24,7 +26,17 @@ export function terminal(): Terminal {
   const color = NO_COLOR === undefined || NO_COLOR === "" ? forced || (isTerminal && TERM !== "dumb") : false;
   const width = isTerminal ? process.stdout.columns : Number(COLUMNS ?? COLUMNS_WITHOUT_TERMINAL);
   const columns = Math.min(COLUMNS_MAX, Number.isFinite(width) && width >= 20 ? width : COLUMNS_WITHOUT_TERMINAL);
-  return { out: (text) => write(1, text), err: (text) => write(2, text), columns, color, terminal: isTerminal };
+  return { out: (text) => write(1, text), err: (text) => write(2, text), columns, color, terminal: isTerminal, ...(isTerminal && process.stdin.isTTY === true ? { ask } : {}) };
+}
+
+async function ask(question: string): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises");
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(?:es)?$/i.test((await reader.question(question)).trim());
+  } finally {
+    reader.close();
+  }
 }
 
 /** Writes all of it before the process ends; a reader that has gone (`| head`) is no error. */

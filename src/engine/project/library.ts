@@ -26,17 +26,19 @@ export interface Library {
   /** The first of `name`, `name.yml`, `name.yaml` that exists. */
   readonly firstYaml: (directory: string, name: string) => string | undefined;
   readonly unreadable: readonly Unreadable[];
+  /** Reads a file again when it is next asked for. */
+  readonly forget: (path: string) => void;
 }
 
 /** In: the port. Out: a library that reads each file at most once. */
 export function createLibrary(files: ProjectFiles): Library {
   const parsedFiles = new Map<string, ParsedFile | undefined>();
-  const unreadable: Unreadable[] = [];
+  let unreadable: readonly Unreadable[] = [];
   const texts = new Map<string, string | undefined>();
   const text = (path: string): string | undefined => {
     if (texts.has(path)) return texts.get(path);
     const reading = files.read(path);
-    if (reading?.ok === false) unreadable.push({ path, why: reading.why });
+    if (reading?.ok === false) unreadable = [...unreadable, { path, why: reading.why }];
     const found = reading?.ok === true ? reading.text : undefined;
     texts.set(path, found);
     return found;
@@ -47,7 +49,7 @@ export function createLibrary(files: ProjectFiles): Library {
     const source = { path, text: content };
     const reading = readYaml(content);
     if (reading.ok) return { source, documents: reading.documents };
-    unreadable.push({ path, why: reading.why, source, at: reading.at });
+    unreadable = [...unreadable, { path, why: reading.why, source, at: reading.at }];
     return undefined;
   };
   const parsed = (path: string): ParsedFile | undefined => {
@@ -56,7 +58,21 @@ export function createLibrary(files: ProjectFiles): Library {
   };
   const firstYaml = (directory: string, name: string): string | undefined =>
     [name, `${name}.yml`, `${name}.yaml`].map((each) => join(directory, each)).find((path) => text(path) !== undefined);
-  return { parsed, text, list: files.list, firstYaml, unreadable };
+  const forget = (path: string): void => {
+    texts.delete(path);
+    parsedFiles.delete(path);
+    unreadable = unreadable.filter((each) => each.path !== path);
+  };
+  return {
+    parsed,
+    text,
+    list: files.list,
+    firstYaml,
+    forget,
+    get unreadable() {
+      return unreadable;
+    },
+  };
 }
 
 /** The top-level map of a variables file; undefined where it is none. */

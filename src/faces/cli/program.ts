@@ -1,9 +1,10 @@
 // The command line: commands, options, help. What they do is a file each.
 
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { PROBLEM_EXITS, Problem } from "../../model/problem.ts";
 import { printable } from "../../model/printable.ts";
-import type { FormatName } from "./formats/index.ts";
+import { PROFILES } from "../../model/settings.ts";
+import type { LintOptions } from "./lint.ts";
 import type { World } from "./world.ts";
 
 const EXITS = `
@@ -25,6 +26,9 @@ Examples:
   longhaul lint --diff site.yml      # show the repairs, write nothing
   longhaul lint --fix site.yml       # make the safe repairs
   longhaul lint --fix=all site.yml   # also those that need your consent
+  longhaul lint --changed=origin/main     # what a branch changes
+  longhaul lint --core 2.16 roles/        # for one ansible-core only
+  longhaul lint --stdin-name site.yml - < buffer
   longhaul lint -f json | jq '.findings[].mode'
 ${EXITS}`;
 
@@ -42,10 +46,17 @@ Examples:
   longhaul explain "async task did not complete within the requested time"
 ${EXITS}`;
 
+const COMPLETION_HELP = `
+Examples:
+  source <(longhaul completion bash)         # in ~/.bashrc
+  source <(longhaul completion zsh)          # in ~/.zshrc, after compinit
+  longhaul completion fish > ~/.config/fish/completions/longhaul.fish
+${EXITS}`;
+
 /** Runs one command line. In: the world, and the arguments after the program's name. Out: the exit code; never throws for a bad request. */
 export async function runCli(world: World, argv: readonly string[]): Promise<number> {
   let exit = 0;
-  const program = build(world, (code) => {
+  const program = buildProgram(world, (code) => {
     exit = code;
   });
   try {
@@ -59,16 +70,27 @@ export async function runCli(world: World, argv: readonly string[]): Promise<num
   }
 }
 
-/** `--fix` takes its value only with `=`: in `--fix site.yml` the file is a path. */
+/** `--fix` and `--changed` take a value only with `=`: in `--fix site.yml` the file is a path. */
 function spelledOut(argument: string): string {
-  return argument === "--fix=all" ? "--fix-all" : argument;
+  return argument === "--fix=all" ? "--fix-all" : argument.replace(/^--changed=(?=.)/, "--changed-since=");
+}
+
+/** Options of lint as the command line gives them. */
+interface LintFlags extends Pick<LintOptions, "format" | "stdinName" | "profile" | "core" | "baseline" | "writeBaseline" | "config"> {
+  readonly fix?: boolean;
+  readonly fixAll?: boolean;
+  readonly yes?: boolean;
+  readonly diff?: boolean;
+  readonly changed?: boolean;
+  readonly changedSince?: string;
 }
 
 function collected(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
-function build(world: World, done: (exit: number) => void): Command {
+/** The whole command line. In: the world, and what is told the exit code of a command that ran. */
+export function buildProgram(world: World, done: (exit: number) => void): Command {
   const program = new Command("longhaul")
     .description("Long-running Ansible tasks that finish, and the reason when one does not.")
     .version(world.version, "-V, --version")
@@ -86,16 +108,26 @@ function build(world: World, done: (exit: number) => void): Command {
   program
     .command("lint")
     .description("find async mistakes in playbooks and roles, and repair them")
-    .argument("[path...]", "playbooks, task files, roles, directories; this directory if none")
-    .option("--fix", "make the safe repairs (--fix=all: also those that need consent)")
+    .argument("[path...]", "playbooks, task files, roles, directories, -; this directory if none")
+    .option("--fix", "make the safe repairs; --fix=all asks about the others")
     .addOption(new Option("--fix-all").hideHelp())
+    .option("-y, --yes", "consent to every repair beforehand")
     .option("--diff", "show the repairs as a diff, write nothing")
+    .addOption(new Option("--profile <profile>", "min: only what fails for certain; strict: info fails the run too").choices(PROFILES))
+    .option("--core <versions>", "ansible-core: 2.16, 2.14-2.18, 2.17+, installed")
+    .option("--changed", "only files that differ from the last commit; --changed=REF: from REF")
+    .addOption(new Option("--changed-since <ref>").hideHelp())
+    .option("--baseline <file>", "only findings that this file does not know")
+    .option("--write-baseline <file>", "write what is found to this file, as known")
+    .option("--config <file>", "configuration, instead of the nearest longhaul.yml")
+    .option("--stdin-name <file>", "the path that standard input (-) stands for", "stdin.yml")
     .addOption(format(["text", "json", "sarif", "github", "codeclimate", "pep8", "junit"]))
     .addHelpText("after", LINT_HELP)
-    .action(async (paths: readonly string[], options: { fix?: boolean; fixAll?: boolean; diff?: boolean; format: FormatName }) => {
+    .action(async (paths: readonly string[], { fix, fixAll, yes, diff, changed, changedSince, ...options }: LintFlags) => {
       const { runLint } = await import("./lint.ts");
-      const wanted = options.fixAll === true ? { fix: "all" as const } : options.fix === true ? { fix: "safe" as const } : {};
-      done(await runLint(world, { paths: paths.length === 0 ? ["."] : paths, format: options.format, diff: options.diff === true, ...wanted }));
+      const wanted = fixAll === true ? { fix: "all" as const } : fix === true ? { fix: "safe" as const } : {};
+      const since = changedSince !== undefined ? { changed: { reference: changedSince } } : changed === true ? { changed: {} } : {};
+      done(await runLint(world, { paths, ...options, diff: diff === true, yes: yes === true, ...wanted, ...since }));
     });
   program
     .command("diagnose")
@@ -117,5 +149,18 @@ function build(world: World, done: (exit: number) => void): Command {
       const { runExplain } = await import("./explain.ts");
       done(runExplain(world, words.length === 0 ? undefined : words.join(" ")));
     });
+  addCompletion(world, program);
   return program;
+}
+
+function addCompletion(world: World, program: Command): void {
+  program
+    .command("completion")
+    .description("print a script that completes commands, options and modes in a shell")
+    .addArgument(new Argument("<shell>", "the shell that is to read it").choices(["bash", "zsh", "fish"]))
+    .addHelpText("after", COMPLETION_HELP)
+    .action(async (shell: Shell) => {
+      const { completion } = await import("./completion.ts");
+      world.out(completion(shell, program, world.modes));
+    });
 }

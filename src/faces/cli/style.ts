@@ -51,7 +51,7 @@ export function labelled(label: string, text: string, { columns, style }: { read
   return `  ${style.dim(label.padEnd(4))} ${wrap(text, columns, indent).slice(indent.length)}`;
 }
 
-/** "1 error", "2 errors". */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+/** "1 error", "2 errors"; a plural of its own where an s does not make it. */
+export function count(number: number, noun: string, nouns = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : nouns}`;
 }

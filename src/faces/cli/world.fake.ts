@@ -19,7 +19,9 @@ export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[])
     texts,
     printed,
     files: { read: (path) => fakeFiles(texts).read(path), list: (path) => fakeFiles(texts).list(path) },
-    findYaml: (paths) => ({ files: paths.flatMap((path) => yamlBelow(texts, path)), closed: [] }),
+    findYaml: (paths, excluded) => ({ files: paths.flatMap((path) => yamlBelow(texts, path)).filter((path) => !(excluded?.patterns ?? []).includes(path)), closed: [] }),
+    changedFiles: () => [],
+    installedCore: () => "",
     replaceText: (path, text) => {
       texts[path] = text;
     },

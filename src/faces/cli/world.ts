@@ -7,12 +7,18 @@ export interface World {
   readonly version: string;
   readonly modes: readonly Mode[];
   readonly files: ProjectFiles;
-  /** YAML files below paths, and directories that cannot be looked into. Throws Problem. */
-  readonly findYaml: (paths: readonly string[]) => {
+  /** YAML files below paths without those that are excluded, and directories that cannot be looked into. Throws Problem. */
+  readonly findYaml: (paths: readonly string[], excluded?: { readonly root: string; readonly patterns: readonly string[] }) => {
     readonly files: readonly string[];
     readonly closed: readonly { readonly path: string; readonly why: string }[];
   };
-  /** Replaces a file's text at once. Throws Problem. */
+  /** Files that differ from a commit, by git; without one from the last. Throws Problem. */
+  readonly changedFiles: (reference: string | undefined) => readonly string[];
+  /** The version of the ansible in PATH; empty where there is none. */
+  readonly installedCore: () => string;
+  /** Asks the person at the terminal; absent where there is none. */
+  readonly ask?: (question: string) => Promise<boolean>;
+  /** Replaces a file's text at once, or makes the file. Throws Problem. */
   readonly replaceText: (path: string, text: string) => void;
   /** Chunks of a log; `-` is standard input. Throws Problem. */
   readonly readChunks: (path: string, take: (chunk: Uint8Array) => void) => Promise<void>;

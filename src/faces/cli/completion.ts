@@ -1,0 +1,156 @@
+// `longhaul completion`: a script for bash, zsh or fish that knows the commands, options, choices and modes there are.
+// It is our own because @bomb.sh/tab (0.0.22), which fits commander, keeps shells from completing paths, and its scripts start
+// Node at every Tab; these hold all words themselves.
+
+import type { Argument, Command, Option } from "commander";
+import type { Mode } from "../../model/mode.ts";
+
+export type Shell = "bash" | "zsh" | "fish";
+
+interface Word {
+  readonly word: string;
+  readonly says: string;
+}
+
+/** What can stand in a place: some words, a path, or what no shell can know. */
+type Value = readonly Word[] | "path" | "anything";
+
+interface Switch {
+  readonly names: readonly string[];
+  readonly says: string;
+  /** Undefined where the option stands alone. */
+  readonly value: Value | undefined;
+}
+
+/** A command, or the program itself, whose name is then empty. */
+interface Place extends Word {
+  readonly switches: readonly Switch[];
+  readonly value: Value;
+}
+
+/** In: the whole command line and the catalogue. Out: the script that a shell reads. */
+export function completion(shell: Shell, program: Command, modes: readonly Mode[]): string {
+  const help = program.createHelp();
+  const commands = help.visibleCommands(program);
+  const names = commands.map((command) => ({ word: command.name(), says: command.description() }));
+  const known: Known = { commands: names, modes: modes.map(({ id, title }) => ({ word: id, says: title })) };
+  const places = [program, ...commands].map((command): Place => {
+    const switches = help.visibleOptions(command).map((option) => switchOf(option, known));
+    const [argument] = command.registeredArguments;
+    const value = argument === undefined ? "anything" : valueOf(argument.name(), argument, known);
+    return command === program ? { word: "", says: "", switches, value: names } : { word: command.name(), says: command.description(), switches, value };
+  });
+  return PRINTERS[shell](program.name(), places);
+}
+
+interface Known {
+  readonly commands: readonly Word[];
+  readonly modes: readonly Word[];
+}
+
+function switchOf(option: Option, known: Known): Switch {
+  const names = [option.short, option.long].filter((name) => name !== undefined);
+  const name = /<([^>]+)>/.exec(option.flags)?.[1];
+  // A value that may be left out is not waited for.
+  return { names, says: option.description, value: name === undefined ? undefined : valueOf(name, option, known) };
+}
+
+/** What a value can be: its choices if it has some, else what its name says. */
+function valueOf(name: string, { argChoices }: Pick<Argument | Option, "argChoices">, { commands, modes }: Known): Value {
+  if (argChoices !== undefined) return argChoices.map((word) => ({ word, says: "" }));
+  if (name === "command") return commands;
+  if (/^mode/.test(name)) return modes;
+  return /path|file|log|dir/.test(name) ? "path" : "anything";
+}
+
+const PRINTERS: Readonly<Record<Shell, (name: string, places: readonly Place[]) => string>> = { bash, zsh, fish };
+
+function wordsOf(value: readonly Word[]): string {
+  return value.map(({ word }) => word).join(" ");
+}
+
+function bash(name: string, places: readonly Place[]): string {
+  const words = (value: Value): string => (value === "path" ? ":" : value === "anything" ? "" : wordsOf(value));
+  const values = places.flatMap(({ word, switches }) =>
+    switches.flatMap(({ names, value }) => (value === undefined ? [] : [`    ${names.map((each) => `"${word} ${each}"`).join("|")}) words="${words(value)}" ;;`])),
+  );
+  const rest = places.flatMap(({ word, switches, value }) => [
+    `      "${word} -"*) words="${switches.flatMap(({ names }) => names).join(" ")}" ;;`,
+    `      "${word} "*) words="${words(value)}" ;;`,
+  ]);
+  return `# Completes ${name} in bash.
+_${name}() {
+  local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command= words= word
+  COMPREPLY=()
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $word in ${places.slice(1).map(({ word }) => word).join("|")}) command=$word; break ;; esac
+  done
+  # In --format=json the = is a word of its own.
+  if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
+  case "$command $prev" in
+${values.join("\n")}
+    *) case "$command $cur" in
+${rest.join("\n")}
+    esac ;;
+  esac
+  # A colon stands for paths, which bash completes best itself; before bash 4 it cannot be asked to.
+  if [[ $words == : ]]; then
+    compopt -o default 2>/dev/null || COMPREPLY=($(compgen -f -- "$cur"))
+  else
+    COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  fi
+}
+complete -F _${name} ${name}
+`;
+}
+
+function zsh(name: string, places: readonly Place[]): string {
+  const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+  const escaped = (text: string): string => text.replaceAll(/[[\]:\\]/g, "\\$&");
+  const action = (value: Value): string => (value === "path" ? "_files" : value === "anything" ? " " : `(${wordsOf(value)})`);
+  const specs = ({ switches }: Place): readonly string[] =>
+    switches.flatMap(({ names, says, value }) =>
+      names.map((each) => {
+        const joint = value === undefined ? "" : each.startsWith("--") ? "=" : "+";
+        return quoted(`*${each}${joint}[${escaped(says)}]${value === undefined ? "" : `:value:${action(value)}`}`);
+      }),
+    );
+  const [top, ...commands] = places;
+  const cases = commands.map((place) => `        ${place.word}) _arguments ${[...specs(place), quoted(`*:argument:${action(place.value)}`)].join(" \\\n          ")} ;;`);
+  return `#compdef ${name}
+# Completes ${name} in zsh.
+_${name}() {
+  local context state state_descr line curcontext=$curcontext
+  typeset -A opt_args
+  local -a commands=(
+${commands.map(({ word, says }) => `    ${quoted(`${word}:${says}`)}`).join("\n")}
+  )
+  _arguments -C ${[...(top === undefined ? [] : specs(top)), "'1: :->command'", "'*:: :->rest'"].join(" \\\n    ")} && return
+  case $state in
+    command) _describe command commands ;;
+    rest)
+      case $words[1] in
+${cases.join("\n")}
+      esac ;;
+  esac
+}
+# Read from fpath this file is the function's body; sourced, it only defines it.
+if [[ $funcstack[1] == _${name} ]]; then _${name} "$@"; else compdef _${name} ${name}; fi
+`;
+}
+
+function fish(name: string, places: readonly Place[]): string {
+  const quoted = (text: string): string => `'${text.replaceAll(/['\\]/g, "\\$&")}'`;
+  const says = (text: string): string => (text === "" ? "" : ` -d ${quoted(text)}`);
+  const lines = places.flatMap(({ word, switches, value }) => {
+    const start = `complete -c ${name} -n ${word === "" ? "__fish_use_subcommand" : quoted(`__fish_seen_subcommand_from ${word}`)}`;
+    const options = switches.map((each) => {
+      const names = each.names.map((option) => (option.startsWith("--") ? ` -l ${option.slice(2)}` : ` -s ${option.slice(1)}`)).join("");
+      const takes = each.value === undefined ? "" : each.value === "path" ? " -r -F" : each.value === "anything" ? " -x" : ` -x -a ${quoted(wordsOf(each.value))}`;
+      return `${start}${names}${takes}${says(each.says)}`;
+    });
+    const values = value === "path" ? [`${start} -F`] : value === "anything" ? [] : value.map((each) => `${start} -a ${each.word}${says(each.says)}`);
+    return [...options, ...values];
+  });
+  return `# Completes ${name} in fish.\ncomplete -c ${name} -f\n${lines.join("\n")}\n`;
+}
