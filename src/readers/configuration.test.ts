@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { readConfiguration } from "./configuration.ts";
 
@@ -48,4 +50,11 @@ test("what is wrong is said where it stands", () => {
     assert.match(reading.why, why);
     assert.ok(Math.abs(reading.at - at) <= 1, `${text}: ${reading.at}`);
   }
+});
+
+test("the example of the documentation is a configuration", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/configuration.md"), "utf8");
+  const example = /```yaml\n(# longhaul\.yml\n[^]*?)```/.exec(page)?.[1] ?? "";
+  const reading = readConfiguration(example, ["launch-never-checked", "poll-larger-than-limit"]);
+  assert.ok(reading.ok && reading.configuration.modes.size === 2 && reading.configuration.exclude.length === 2);
 });
