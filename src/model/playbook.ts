@@ -28,6 +28,14 @@ export interface Keyword {
   readonly source: SourceText;
 }
 
+/** An expression in a task's values: in braces, or bare where the module takes one (`that` of assert, `var` of debug). */
+export interface Template {
+  readonly node: YamlScalar;
+  /** The expression without its braces. */
+  readonly text: string;
+  readonly expression: Expression;
+}
+
 export interface Action {
   /** As written: `ansible.builtin.shell`. */
   readonly written: string;
@@ -67,6 +75,8 @@ export interface Task {
   /** The loop keyword (`loop`, `with_items` …) and its value. */
   readonly loop: YamlField | undefined;
   readonly loopVariable: string;
+  /** The templates of the module's arguments and of the loop, read when asked for. */
+  readonly templates: () => readonly Template[];
   /** What a name stands for in this task's templates. */
   readonly scope: Scope;
   /** The list of tasks in the file that the task stands in, and its number there: neighbours are tasks of one list. */
@@ -85,6 +95,13 @@ export interface Pair {
   readonly shape: "single" | "results" | "other";
 }
 
+/** A map of keywords that Ansible reads as a block: a block, or the `apply` of an include. */
+export interface Block {
+  readonly source: SourceText;
+  readonly map: YamlMap;
+  readonly isApply: boolean;
+}
+
 /** What runs in one go: a play with all it pulls in, or a file of tasks that no play reaches. */
 export interface Flow {
   readonly kind: "play" | "tasks";
@@ -94,6 +111,8 @@ export interface Flow {
   readonly play: YamlMap | undefined;
   /** In the order of execution; handlers last. */
   readonly tasks: readonly Task[];
+  /** Those around the tasks, outermost first. */
+  readonly blocks: readonly Block[];
   readonly pairs: readonly Pair[];
   /** What could not be followed, in words: a templated include, a role that is not in the project. */
   readonly gaps: readonly string[];
@@ -129,7 +148,8 @@ export function pollSecondsOf(task: Task): number | undefined {
 /** True for a task with `async` that is not known to be 0: it starts a job, or is meant to where its value is no number. */
 export function isLaunch(task: Task): boolean {
   if (task.asyncLimit.kind === "absent") return false;
-  return numberOf(task.asyncLimit) !== 0 && task.shape !== "role-entry" && !STATIC_IMPORTS.has(task.action?.module ?? "");
+  const module = task.action?.module ?? "";
+  return numberOf(task.asyncLimit) !== 0 && task.shape !== "role-entry" && !STATIC_IMPORTS.has(module) && !DYNAMIC_INCLUDES.has(module);
 }
 
 /** True for a launch that returns at once: `poll: 0` (or below) with a limit that is not 0. */
@@ -153,6 +173,9 @@ export function isStatus(task: Task): boolean {
 
 /** Pseudo-modules that are replaced by tasks: most keywords on them go to those tasks, `async` goes nowhere. `include` was removed in 2.16. */
 export const STATIC_IMPORTS: ReadonlySet<string> = new Set(["import_tasks", "import_role", "import_playbook", "include"]);
+
+/** Actions that bring in tasks while the play runs; Ansible refuses `async` on them. */
+export const DYNAMIC_INCLUDES: ReadonlySet<string> = new Set(["include_tasks", "include_role"]);
 
 /** The tasks of a flow in whose text a register (or any other word) stands. */
 export function tasksNaming(flow: Flow, word: string): readonly Task[] {

@@ -166,3 +166,44 @@ test("broken YAML is said with its place, and the other files go on", () => {
   assert.deepEqual(library.unreadable.map((each) => each.path), ["bad.yml"]);
   assert.equal(assembly.flows.length, 1);
 });
+
+test("a literal of set_fact counts after it has run, unless a run may pass it by", () => {
+  const tasks = only(project({ "site.yml": play(`
+- {command: a, async: "{{ limit }}"}
+- set_fact: {limit: 60, other: "{{ limit }}", maybe: 5}
+- {set_fact: {maybe: 6}, when: big}
+- {set_fact: {big: 7}, when: big}
+- {command: b, async: "{{ limit }}"}
+- {command: c, async: "{{ other }}"}
+- {command: d, async: "{{ maybe }}"}
+- block:
+    - set_fact: {rescued: 8}
+  rescue:
+    - set_fact: {late: 9}
+- {command: e, async: "{{ rescued }}"}
+- {command: f, async: "{{ late }}"}
+`, "  vars: {limit: 10}\n") }));
+  const limits = tasks.filter(isLaunch).map((task) => numberOf(task.asyncLimit));
+  assert.deepEqual(limits, [undefined, 60, undefined, undefined, undefined, undefined]);
+});
+
+test("the roles that a role depends on run before it, once in each play", () => {
+  const texts = {
+    "site.yml": "- hosts: a\n  roles: [web, web]\n- hosts: b\n  roles: [web]\n",
+    "roles/web/meta/main.yml": "dependencies:\n  - role: base\n",
+    "roles/web/tasks/main.yml": "- {name: web, command: a}\n",
+    "roles/base/tasks/main.yml": "- {name: base, command: b}\n",
+    "roles/base/handlers/main.yml": "- {name: handler, command: c}\n",
+  };
+  const names = project(texts, ["site.yml"]).flows.map((flow) => flow.tasks.map((task) => task.name));
+  assert.deepEqual(names, [["base", "web", "web", "handler"], ["base", "web", "handler"]]);
+});
+
+test("a module of the project's own library is another module, and ansible.builtin is not", () => {
+  const texts = {
+    "site.yml": play("- {name: a, command: x}\n- {name: b, ansible.builtin.command: x}\n- {name: c, async_status: {jid: x}}\n"),
+    "library/command.py": "",
+    "action_plugins/async_status.py": "",
+  };
+  assert.deepEqual(only(project(texts, ["site.yml"])).map((task) => task.action?.module), ["library/command", "command", "library/async_status"]);
+});

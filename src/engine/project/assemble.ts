@@ -76,7 +76,7 @@ function flowOfPlay(scene: Scene, file: ParsedFile, play: YamlMap): Flow {
   const { library, reached } = scene;
   const { source } = file;
   reached.add(source.path);
-  const walk: Walk = { playbook: source.path, library, tasks: [], handlers: [], gaps: [], reached };
+  const walk: Walk = { playbook: source.path, library, tasks: [], handlers: [], blocks: [], gaps: [], reached, once: new Set() };
   const level: Level = { owner: "play", map: play, source, keywordsReach: true };
   const where: Where = { source, levels: [level], role: undefined, shape: "task", open: [source.path] };
   walkTasks(walk, fieldOf(play, "pre_tasks")?.value, where);
@@ -106,7 +106,7 @@ function flowOfTasks(scene: Scene, path: string): Flow | undefined {
   const { library, reached } = scene;
   const file = library.parsed(path);
   if (file === undefined || !file.documents.some((document) => looksLikeTasks(document))) return undefined;
-  const walk: Walk = { playbook: path, library, tasks: [], handlers: [], gaps: [], reached };
+  const walk: Walk = { playbook: path, library, tasks: [], handlers: [], blocks: [], gaps: [], reached, once: new Set() };
   const directory = roleDirectoryOf(path);
   const role = directory === undefined ? undefined : loadRole(library, directory, directory.split("/").at(-1) ?? "");
   const shape = /(?:^|\/)handlers\//.test(path) ? "handler" : "task";
@@ -135,7 +135,7 @@ interface Head extends Pick<Flow, "kind" | "source" | "name"> {
 function finish(walk: Walk, { kind, source, name, play }: Head): Flow {
   const raw: readonly RawTask[] = [...walk.tasks, ...walk.handlers];
   const tasks = raw.length === 0 ? [] : buildTasks(raw, flowVariables(walk, source, play));
-  return { kind, source, name, play, tasks, pairs: pairsOf(tasks), gaps: walk.gaps };
+  return { kind, source, name, play, tasks, blocks: walk.blocks, pairs: pairsOf(tasks), gaps: walk.gaps };
 }
 
 function flowVariables(walk: Walk, source: SourceText, play: YamlMap | undefined): Parameters<typeof buildTasks>[1] {
@@ -146,7 +146,11 @@ function flowVariables(walk: Walk, source: SourceText, play: YamlMap | undefined
     const path = item.kind === "scalar" ? variablesIn(walk.library, normalize(join(dirname(source.path), item.raw))) : undefined;
     return path === undefined ? [] : [path];
   });
-  return { layers: [...fromFiles.toReversed(), ...inventory.all], perHost: inventory.perHost, playbook: source.path };
+  const isShadowed = (module: string, role: string | undefined): boolean => {
+    const homes = [dirname(source.path), ...(role === undefined ? [] : [role])];
+    return homes.some((home) => ["library", "action_plugins"].some((folder) => walk.library.list(join(home, folder)).includes(`${module}.py`)));
+  };
+  return { layers: [...fromFiles.toReversed(), ...inventory.all], perHost: inventory.perHost, playbook: source.path, isShadowed };
 }
 
 /** The YAML files beside a file of tasks, and those of its role. */

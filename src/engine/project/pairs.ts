@@ -47,6 +47,9 @@ function referencesOf(status: Task, facts: ReadonlyMap<string, readonly YamlNode
       for (const reference of loopReferences(status)) add(reference);
     } else add({ register: root, shape: second === "ansible_job_id" && path.length === 2 ? "single" : "other" });
   }
+  const unbraced = jid?.kind === "scalar" ? /^\s*(\w+)\.ansible_job_id\s*$/.exec(jid.raw)?.[1] : undefined;
+  // Meant is the job, whatever the missing braces make of it.
+  if (unbraced !== undefined) add({ register: unbraced, shape: "single" });
   for (const register of namesBehind([jid, status.loop?.value], { facts, status, hops: 0 })) add({ register, shape: "other" });
   return [...found.values()];
 }

@@ -2,12 +2,12 @@
 
 import { dirname } from "node:path/posix";
 import type { Plain } from "../../model/outcome.ts";
-import type { Task } from "../../model/playbook.ts";
+import type { Action, Task, Template } from "../../model/playbook.ts";
 import type { YamlMap, YamlNode } from "../../model/yaml.ts";
 import { fieldOf } from "../../model/yaml.ts";
 import { readAction } from "../../readers/playbook/action.ts";
 import { isLoopKey } from "../../readers/playbook/keywords.ts";
-import { readConditions, readSetting } from "../../readers/playbook/settings.ts";
+import { readConditions, readSetting, readTemplates } from "../../readers/playbook/settings.ts";
 import { everyKeyword, keywordsAt } from "./levels.ts";
 import type { Surroundings } from "./variables.ts";
 import { createScope } from "./variables.ts";
@@ -18,6 +18,8 @@ export interface FlowVariables {
   readonly layers: readonly YamlMap[];
   readonly perHost: ReadonlySet<string>;
   readonly playbook: string;
+  /** In: a module's short name and a role's directory. Out: true where the project has a module or an action plugin of that name, which Ansible takes instead. */
+  readonly isShadowed: (module: string, role: string | undefined) => boolean;
 }
 
 /** In: the raw tasks of a flow, in order, and its variables. Out: tasks, in the same order. */
@@ -27,7 +29,7 @@ export function buildTasks(raw: readonly RawTask[], variables: FlowVariables): r
 }
 
 interface Around {
-  readonly assigned: ReadonlySet<string>;
+  readonly assigned: ReadonlyMap<string, Assignment>;
   readonly variables: FlowVariables;
   readonly flowIndex: number;
 }
@@ -36,6 +38,8 @@ function buildTask(raw: RawTask, { assigned, variables, flowIndex }: Around): Ta
   const { map, source, levels, role, shape, list, index } = raw;
   const own = { map, source };
   const inner = everyKeyword(levels, own, "vars").toReversed();
+  // What a set_fact says beats every variable of the project; without a condition and a template it is certain, once it has run.
+  const facts = [...assigned].flatMap(([name, { literal, flowIndex: at }]) => (literal !== undefined && at < flowIndex ? [[name, literal] as const] : []));
   const known = new Map<string, Plain>([["ansible_check_mode", false], ["playbook_dir", dirname(variables.playbook)]]);
   if (role !== undefined) known.set("role_path", role.directory).set("role_name", role.name);
   const surroundings: Surroundings = {
@@ -45,7 +49,8 @@ function buildTask(raw: RawTask, { assigned, variables, flowIndex }: Around): Ta
       ...variables.layers,
       ...mapsOf(role?.defaults),
     ],
-    assigned,
+    assigned: new Set(assigned.keys()),
+    facts: new Map(facts),
     perHost: variables.perHost,
     known,
   };
@@ -54,12 +59,14 @@ function buildTask(raw: RawTask, { assigned, variables, flowIndex }: Around): Ta
   const register = valueAt("register");
   const asyncKey = fieldOf(map, "async") === undefined ? "async_val" : "async";
   // A keyword that is omitted has its default: for async 0.
+  const action = shape === "role-entry" ? undefined : ownAction(readAction(map), (module) => variables.isShadowed(module, role?.directory));
+  const loop = map.fields.find((field) => isLoopKey(field.key));
   const checkMode = createScope({ ...surroundings, known: new Map([...known, ["ansible_check_mode", true], ["omit", 0]]) });
   return {
     source, map, shape, scope, list, index, flowIndex,
     name: textOf(valueAt("name")),
     role: role?.name,
-    action: shape === "role-entry" ? undefined : readAction(map),
+    action,
     keywords: keywordsAt(levels, own),
     when: everyKeyword(levels, own, "when").flatMap((keyword) => readConditions(keyword.node)),
     until: readConditions(valueAt("until")),
@@ -72,9 +79,22 @@ function buildTask(raw: RawTask, { assigned, variables, flowIndex }: Around): Ta
     retries: readSetting(map, "retries", scope),
     delay: readSetting(map, "delay", scope),
     register: textOf(register),
-    loop: map.fields.find((field) => isLoopKey(field.key)),
+    loop,
     loopVariable: loopVariableOf(valueAt("loop_control")),
+    templates: () => [...(loop === undefined ? [] : readTemplates(loop.value)), ...argumentsOf(action).flatMap(readTemplates), ...bareTemplatesOf(action)],
   };
+}
+
+function argumentsOf(action: Action | undefined): readonly YamlNode[] {
+  const args = [...(action?.args.values() ?? [])];
+  return action?.command === undefined || args.includes(action.command.node) ? args : [action.command.node, ...args];
+}
+
+/** Arguments that are expressions without braces: `that` of assert, `var` of debug. */
+function bareTemplatesOf(action: Action | undefined): readonly Template[] {
+  const name = action?.module === "assert" ? "that" : "var";
+  if (action?.module !== "assert" && action?.module !== "debug") return [];
+  return readConditions(action.args.get(name)).flatMap(({ node, text, expression }) => (expression === undefined ? [] : [{ node, text, expression }]));
 }
 
 function mapsOf(node: YamlNode | undefined): readonly YamlMap[] {
@@ -90,14 +110,42 @@ function loopVariableOf(control: YamlNode | undefined): string {
   return name ?? "item";
 }
 
+/** A module of the project's own library is another module, whatever its name says. The names of ansible.builtin mean Ansible's own. */
+function ownAction(action: Action | undefined, isShadowed: (module: string) => boolean): Action | undefined {
+  if (action === undefined || action.written.startsWith("ansible.builtin.") || !isShadowed(action.module)) return action;
+  return { ...action, module: `library/${action.module}` };
+}
+
+interface Assignment {
+  readonly flowIndex: number;
+  /** The value, where one set_fact gives it, in every run and on every host alike. */
+  readonly literal?: Plain;
+}
+
 /** Names that exist only in a run: registers and set_fact. */
-function assignedNames(raw: readonly RawTask[]): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const { map } of raw) {
-    const register = textOf(fieldOf(map, "register")?.value);
-    if (register !== undefined) names.add(register);
-    const action = readAction(map);
-    if (action?.module === "set_fact") for (const name of action.args.keys()) names.add(name);
-  }
+function assignedNames(raw: readonly RawTask[]): ReadonlyMap<string, Assignment> {
+  const names = new Map<string, Assignment>();
+  raw.forEach((each, flowIndex) => {
+    const register = textOf(fieldOf(each.map, "register")?.value);
+    if (register !== undefined) names.set(register, { flowIndex });
+    const action = readAction(each.map);
+    if (action?.module !== "set_fact") return;
+    const isCertain = each.shape === "task" && [each, ...each.levels].every(({ map }) => runsForSure(map));
+    for (const [name, node] of action.args) {
+      const literal = isCertain && !names.has(name) ? literalOf(node) : undefined;
+      names.set(name, { flowIndex, ...(literal === undefined ? {} : { literal }) });
+    }
+  });
   return names;
+}
+
+/** No condition, no loop, no rescue (the section is not known), not for another host. */
+function runsForSure(map: YamlMap): boolean {
+  return !map.fields.some(({ key }) => key === "when" || key === "rescue" || key === "delegate_facts" || isLoopKey(key));
+}
+
+/** In a `set_fact: name=60` the value is a text, in a map it is what YAML says. Both read alike where a number is wanted. */
+function literalOf(node: YamlNode): Plain | undefined {
+  if (node.kind !== "scalar" || node.tag !== undefined) return undefined;
+  return typeof node.value === "string" && /\{[{%#]/.test(node.value) ? undefined : node.value;
 }

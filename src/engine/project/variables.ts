@@ -17,6 +17,8 @@ export interface Surroundings {
   readonly layers: readonly YamlMap[];
   /** Names that tasks register or set: their values exist only in a run. */
   readonly assigned: ReadonlySet<string>;
+  /** Those of them whose value is certain. */
+  readonly facts: ReadonlyMap<string, Plain>;
   /** Names that differ between hosts or groups. */
   readonly perHost: ReadonlySet<string>;
   readonly known: ReadonlyMap<string, Plain>;
@@ -26,6 +28,8 @@ export interface Surroundings {
 export function createScope(around: Surroundings): Scope {
   const lookUp = (name: string, hops: number): Outcome => {
     if (hops > HOPS_MAX) return { kind: "unknown", why: `${name} refers to itself` };
+    const fact = around.facts.get(name);
+    if (fact !== undefined) return { kind: "value", value: fact };
     if (around.assigned.has(name)) return { kind: "unknown", why: `${name} is set during the run` };
     if (around.perHost.has(name)) return { kind: "unknown", why: `${name} differs between hosts` };
     for (const layer of around.layers) {

@@ -3,6 +3,8 @@
 
 import { dirname, join, normalize } from "node:path/posix";
 import { evaluateTemplate } from "../../model/evaluate.ts";
+import type { Block } from "../../model/playbook.ts";
+import { DYNAMIC_INCLUDES } from "../../model/playbook.ts";
 import type { SourceText, YamlField, YamlList, YamlMap, YamlNode } from "../../model/yaml.ts";
 import { fieldOf } from "../../model/yaml.ts";
 import { parseTemplate } from "../../readers/expression-template.ts";
@@ -48,8 +50,12 @@ export interface Walk {
   readonly library: Library;
   readonly tasks: RawTask[];
   readonly handlers: RawTask[];
+  readonly blocks: Block[];
   readonly gaps: string[];
+  /** Files that some play of the project reaches. */
   readonly reached: Set<string>;
+  /** Files that run once in this play: handlers and dependencies of roles. */
+  readonly once: Set<string>;
 }
 
 /** In: a list of tasks and blocks. Adds the tasks found to the walk. */
@@ -71,6 +77,7 @@ function walkItem(walk: Walk, map: YamlMap, where: ItemWhere): void {
     return;
   }
   if (fieldOf(map, "block") !== undefined) {
+    walk.blocks.push({ source: where.source, map, isApply: false });
     const levels: readonly Level[] = [...where.levels, { owner: "block", map, source: where.source, keywordsReach: true }];
     for (const section of BLOCK_SECTIONS) walkTasks(walk, fieldOf(map, section)?.value, { ...where, levels });
     return;
@@ -87,6 +94,8 @@ function follow(walk: Walk, map: YamlMap, where: Where): void {
   const action = readAction(map);
   if (action === undefined) return;
   const { module } = action;
+  const apply = DYNAMIC_INCLUDES.has(module) ? action.args.get("apply") : undefined;
+  if (apply?.kind === "map") walk.blocks.push({ source: where.source, map: apply, isApply: true });
   if (module === "import_tasks" || module === "include_tasks" || module === "include") {
     const value = fieldOf(map, action.written)?.value;
     const name = literalPath(walk, value?.kind === "scalar" ? value : action.args.get("file"), where);
@@ -151,10 +160,28 @@ export function walkRole(walk: Walk, wanted: { readonly name: string; readonly t
     return;
   }
   const role = loadRole(walk.library, directory, wanted.name);
+  walkDependencies(walk, directory, where);
   const path = walk.library.firstYaml(join(directory, "tasks"), wanted.tasksFrom);
   if (path !== undefined) walkFile(walk, path, { ...where, role });
   const handlers = walk.library.firstYaml(join(directory, "handlers"), "main");
-  if (handlers !== undefined && !walk.reached.has(handlers)) walkFile(walk, handlers, { ...where, role, shape: "handler" });
+  if (handlers !== undefined && isFirst(walk, handlers)) walkFile(walk, handlers, { ...where, role, shape: "handler" });
+}
+
+/** The roles that a role names in its meta run before it, once in a play (playbook/role/__init__.py, 2.14: compile). */
+function walkDependencies(walk: Walk, directory: string, where: Where): void {
+  const path = walk.library.firstYaml(join(directory, "meta"), "main");
+  const meta = path === undefined ? undefined : variablesIn(walk.library, path);
+  const list = meta === undefined ? undefined : fieldOf(meta, "dependencies")?.value;
+  if (path === undefined || list?.kind !== "list" || where.open.length > NESTING_MAX || !isFirst(walk, path)) return;
+  for (const entry of list.items) {
+    const name = roleNameOf(entry);
+    if (name !== undefined) walkRole(walk, { name, tasksFrom: "main" }, { ...where, open: [...where.open, path] });
+  }
+}
+
+function isFirst({ once }: Walk, path: string): boolean {
+  const before = once.size;
+  return once.add(path).size > before;
 }
 
 /** In: a role's directory. Out: its name and variables. */

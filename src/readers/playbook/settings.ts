@@ -1,8 +1,8 @@
-// Keyword values as Ansible converts them: numbers of `async`, `poll`, `retries`, `delay`, and lists of conditions.
+// Keyword values as Ansible converts them: numbers of `async`, `poll`, `retries`, `delay`, lists of conditions, and templates.
 
 import { evaluateTemplate } from "../../model/evaluate.ts";
 import type { Outcome, Scope } from "../../model/outcome.ts";
-import type { Condition, Setting } from "../../model/playbook.ts";
+import type { Condition, Setting, Template } from "../../model/playbook.ts";
 import type { YamlMap, YamlNode, YamlScalar } from "../../model/yaml.ts";
 import { fieldOf } from "../../model/yaml.ts";
 import { parseTemplate } from "../expression-template.ts";
@@ -61,6 +61,21 @@ export function readConditions(node: YamlNode | undefined): readonly Condition[]
   const text = unbraced(String(node.value));
   const parsed = parseExpression(text);
   return [parsed.ok ? { node, text, expression: parsed.expression } : { node, text }];
+}
+
+/** The expressions in braces of a value, however deep. What cannot be read is passed over, and so is a text with statements: they may guard an expression. */
+export function readTemplates(node: YamlNode): readonly Template[] {
+  if (node.kind === "list") return node.items.flatMap(readTemplates);
+  if (node.kind === "map") return node.fields.flatMap((field) => readTemplates(field.value));
+  if (typeof node.value !== "string" || !node.value.includes("{{") || node.tag !== undefined) return [];
+  const { value } = node;
+  const parts = parseTemplate(value);
+  if (parts.some((part) => part.kind === "statement")) return [];
+  return parts.flatMap((part) => {
+    if (part.kind !== "output" || !part.reading.ok) return [];
+    const { expression } = part.reading;
+    return [{ node, text: value.slice(part.span.start, part.span.end).replaceAll(/^\{\{[-+]?|[-+]?\}\}$/g, "").trim(), expression }];
+  });
 }
 
 function unbraced(text: string): string {
