@@ -69,6 +69,8 @@ export interface Task {
   /** The same in a dry run (`--check`), where `{{ ansible_check_mode | ternary(0, 600) }}` and its like give 0. */
   readonly asyncLimitInCheckMode: Setting;
   readonly poll: Setting;
+  /** What the project's ansible.cfg says of `poll_interval`, seconds; absent where it says nothing. */
+  readonly defaultPollSeconds?: number;
   readonly retries: Setting;
   readonly delay: Setting;
   readonly register: string | undefined;
@@ -142,7 +144,7 @@ export function numberOf(setting: Setting): number | undefined {
 
 /** The value of `poll` in seconds: its default where absent, undefined where unknown. */
 export function pollSecondsOf(task: Task): number | undefined {
-  return task.poll.kind === "absent" ? DEFAULT_POLL_SECONDS : numberOf(task.poll);
+  return task.poll.kind === "absent" ? (task.defaultPollSeconds ?? DEFAULT_POLL_SECONDS) : numberOf(task.poll);
 }
 
 /** True for a task with `async` that is not known to be 0: it starts a job, or is meant to where its value is no number. */

@@ -61,8 +61,9 @@ function loginOf(task: Task, flow: Flow): string | undefined {
   const local = hosts?.kind === "scalar" && /^(?:localhost|127\.0\.0\.1)$/.test(hosts.raw);
   // A local connection takes no notice of the login name; a delegate may have its own.
   if (local || ["connection", "delegate_to"].some((key) => task.keywords.has(key)) || task.action?.form === "local_action") return undefined;
-  const names = ["ansible_user", "ansible_ssh_user"];
-  if (names.some((name) => !isNowhere(task, name))) return undefined;
+  const [user, sshUser] = ["ansible_user", "ansible_ssh_user"].map((name) => task.scope(name));
+  if (user?.kind === "value" && typeof user.value === "string") return user.value;
+  if ([user, sshUser].some((outcome) => outcome?.kind !== "unknown" || outcome.nowhere !== true)) return undefined;
   return literalOf(task, "remote_user") || undefined;
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Project, Task } from "../../model/playbook.ts";
-import { isDetached, isLaunch, isPolled, isStatus, numberOf } from "../../model/playbook.ts";
+import { isDetached, isLaunch, isPolled, isStatus, numberOf, pollSecondsOf } from "../../model/playbook.ts";
 import { fakeFiles } from "../ports.fake.ts";
 import { assemble } from "./assemble.ts";
 import { createLibrary } from "./library.ts";
@@ -185,6 +185,14 @@ test("a literal of set_fact counts after it has run, unless a run may pass it by
 `, "  vars: {limit: 10}\n") }));
   const limits = tasks.filter(isLaunch).map((task) => numberOf(task.asyncLimit));
   assert.deepEqual(limits, [undefined, 60, undefined, undefined, undefined, undefined]);
+});
+
+test("a poll that is not given is that of the project's ansible.cfg", () => {
+  const site = { "plays/site.yml": play("- {command: a, async: 60}\n- {command: b, async: 60, poll: 3}\n") };
+  const polls = (texts: Readonly<Record<string, string>>): readonly (number | undefined)[] => only(project({ ...site, ...texts }, ["plays/site.yml"])).map(pollSecondsOf);
+  assert.deepEqual(polls({}), [15, 3]);
+  assert.deepEqual(polls({ "ansible.cfg": "[defaults]\npoll_interval = 5\n" }), [5, 3]);
+  assert.deepEqual(polls({ "plays/ansible.cfg": "[defaults]\npoll_interval: 7\n" }), [7, 3]);
 });
 
 test("the roles that a role depends on run before it, once in each play", () => {

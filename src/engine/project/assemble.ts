@@ -150,7 +150,14 @@ function flowVariables(walk: Walk, source: SourceText, play: YamlMap | undefined
     const homes = [dirname(source.path), ...(role === undefined ? [] : [role])];
     return homes.some((home) => ["library", "action_plugins"].some((folder) => walk.library.list(join(home, folder)).includes(`${module}.py`)));
   };
-  return { layers: [...fromFiles.toReversed(), ...inventory.all], perHost: inventory.perHost, playbook: source.path, isShadowed };
+  return { layers: [...fromFiles.toReversed(), ...inventory.all], perHost: inventory.perHost, playbook: source.path, isShadowed, ...pollInterval(walk.library, source.path) };
+}
+
+/** `poll_interval` of ansible.cfg: that of the directory where Ansible is started, which is mostly the project's top or the playbook's. */
+function pollInterval(library: Library, playbook: string): { readonly defaultPollSeconds?: number } {
+  const text = library.text("ansible.cfg") ?? library.text(join(dirname(playbook), "ansible.cfg")) ?? "";
+  const seconds = /^poll_interval\s*[=:]\s*(\d+)\s*$/m.exec(text)?.[1];
+  return seconds === undefined ? {} : { defaultPollSeconds: Number(seconds) };
 }
 
 /** The YAML files beside a file of tasks, and those of its role. */

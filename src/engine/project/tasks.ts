@@ -18,6 +18,7 @@ export interface FlowVariables {
   readonly layers: readonly YamlMap[];
   readonly perHost: ReadonlySet<string>;
   readonly playbook: string;
+  readonly defaultPollSeconds?: number;
   /** In: a module's short name and a role's directory. Out: true where the project has a module or an action plugin of that name, which Ansible takes instead. */
   readonly isShadowed: (module: string, role: string | undefined) => boolean;
 }
@@ -76,6 +77,7 @@ function buildTask(raw: RawTask, { assigned, variables, flowIndex }: Around): Ta
     asyncLimit: readSetting(map, asyncKey, scope),
     asyncLimitInCheckMode: readSetting(map, asyncKey, checkMode),
     poll: readSetting(map, "poll", scope),
+    ...(variables.defaultPollSeconds === undefined ? {} : { defaultPollSeconds: variables.defaultPollSeconds }),
     retries: readSetting(map, "retries", scope),
     delay: readSetting(map, "delay", scope),
     register: textOf(register),
