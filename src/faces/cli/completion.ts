@@ -59,8 +59,8 @@ function switchOf(option: Option, known: Known): Switch {
 function valueOf(name: string, { argChoices }: Pick<Argument | Option, "argChoices">, { commands, modes }: Known): Value {
   if (argChoices !== undefined) return argChoices.map((word) => ({ word, says: "" }));
   if (name === "command") return commands;
-  if (/^mode/.test(name)) return modes;
-  return /path|file|log|dir/.test(name) ? "path" : "anything";
+  if (name.startsWith("mode")) return modes;
+  return /^(?:path|file|log|dir)/.test(name) ? "path" : "anything";
 }
 
 const PRINTERS: Readonly<Record<Shell, (name: string, places: readonly Place[]) => string>> = { bash, zsh, fish };

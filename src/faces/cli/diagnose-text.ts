@@ -33,7 +33,8 @@ export function diagnosisText({ log, story, result }: Report, { columns, color, 
   const green = result.diagnoses.filter((diagnosis) => !diagnosis.subject.failed).map((diagnosis) => block(diagnosis, look));
   const blocks = [...failed, ...others, ...green];
   const gaps = story.gaps.map((gap) => labelled("note", printable(gap), look));
-  const left = result.leftRunning.map((job) => leftText(job, look));
+  const told = result.diagnoses.flatMap((diagnosis) => diagnosis.unknown.map(({ command }) => command));
+  const left = result.leftRunning.filter(({ jid }) => !told.some((command) => command.includes(jid))).map((job) => leftText(job, look));
   const nothing = blocks.length + left.length === 0 ? [nothingText(story, columns)] : [];
   return `${[...head, ...blocks, ...left, ...nothing, ...gaps].join("\n")}\n`;
 }

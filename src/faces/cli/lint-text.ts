@@ -4,6 +4,7 @@ import type { CoreRange } from "../../model/cores.ts";
 import { coresText } from "../../model/cores.ts";
 import type { Finding, Severity } from "../../model/finding.ts";
 import { confidenceOf } from "../../model/finding.ts";
+import type { Place } from "../../model/place.ts";
 import { positionAt } from "../../model/place.ts";
 import { printable } from "../../model/printable.ts";
 import type { SourceText } from "../../model/yaml.ts";
@@ -14,6 +15,8 @@ import type { World } from "./world.ts";
 export interface TextOptions {
   readonly columns: number;
   readonly style: Style;
+  /** The text of a file that a finding names besides its own. */
+  readonly textOf?: (path: string) => string | undefined;
 }
 
 /** In: a finding. Out: its block of lines, ending in a line break. */
@@ -29,15 +32,15 @@ export function findingText(finding: Finding, options: TextOptions): string {
     labelled("why", printable(finding.why), options),
     ...(confidence === undefined ? [] : [labelled("when", printable(confidence), options)]),
     labelled("do", printable(finding.do), options),
-    ...(finding.related ?? []).map((related) => labelled("see", `${relatedPlace(finding, related.place)}: ${printable(related.says)}`, options)),
+    ...(finding.related ?? []).map((related) => labelled("see", `${relatedPlace(finding, related.place, options)}: ${printable(related.says)}`, options)),
     ...(finding.fix === undefined ? [] : [labelled("fix", fixText(finding.fix), options)]),
   ];
   return `${lines.join("\n")}\n\n`;
 }
 
-function relatedPlace(finding: Finding, place: { readonly file: string; readonly span: { readonly start: number } }): string {
-  if (place.file !== finding.source.path) return printable(place.file);
-  return `${printable(place.file)}:${positionAt(finding.source.text, place.span.start).line}`;
+function relatedPlace({ source }: Finding, { file, span }: Place, { textOf }: TextOptions): string {
+  const text = file === source.path ? source.text : textOf?.(file);
+  return text === undefined ? printable(file) : `${printable(file)}:${positionAt(text, span.start).line}`;
 }
 
 function fixText(fix: NonNullable<Finding["fix"]>): string {
@@ -69,6 +72,7 @@ interface Shown {
   readonly fixed: readonly Finding[];
   readonly files: number;
   readonly unread: number;
+  readonly textOf: (path: string) => string | undefined;
   /** The ansible-core that counted, and what says so; undefined where every version did. */
   readonly cores: { readonly range: CoreRange; readonly from: string } | undefined;
 }
@@ -84,7 +88,7 @@ export function showFindings(world: World, shown: Shown): void {
     world.out(`${style.good("fixed")}  ${text.slice(indent.length)}\n`);
   }
   if (fixed.length > 0) world.out("\n");
-  for (const finding of findings) world.out(findingText(finding, { columns: world.columns, style }));
+  for (const finding of findings) world.out(findingText(finding, { columns: world.columns, style, textOf: shown.textOf }));
   world.out(`${summary(shown)}\n`);
 }
 

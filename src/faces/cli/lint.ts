@@ -71,9 +71,9 @@ export async function runLint(world: World, options: LintOptions): Promise<numbe
   const { fixed } = repairs;
   if (options.format !== "text") {
     const { formats } = await import("./formats/index.ts");
-    world.out(formats[options.format]({ version: world.version, modes: world.modes, files: paths.length, findings, fixed, problems }));
+    world.out(formats[options.format]({ version: world.version, modes: world.modes, files: paths.length, findings, fixed, problems, textOf: library.text }));
   } else if (options.diff) await showDiff(world, repairs.changed);
-  else showFindings(world, { findings, fixed, files: paths.length, unread: library.unreadable.length + strangers.length, cores });
+  else showFindings(world, { findings, fixed, files: paths.length, unread: library.unreadable.length + strangers.length, cores, textOf: library.text });
   if (!REPORTS_PROBLEMS.has(options.format)) for (const problem of problems) world.err(`longhaul: ${printable(problem.message)}\n`);
   return exitOf(findings, problems, profile);
 }

@@ -4,6 +4,7 @@ import { Argument, Command, CommanderError, Option } from "commander";
 import { PROBLEM_EXITS, Problem } from "../../model/problem.ts";
 import { printable } from "../../model/printable.ts";
 import { PROFILES } from "../../model/settings.ts";
+import type { Shell } from "./completion.ts";
 import type { LintOptions } from "./lint.ts";
 import type { World } from "./world.ts";
 
@@ -89,7 +90,10 @@ function collected(value: string, before: readonly string[] = []): readonly stri
   return [...before, value];
 }
 
-/** The whole command line. In: the world, and what is told the exit code of a command that ran. */
+/**
+ * The whole command line. In: the world, and what is told the exit code of a command that ran.
+ * @internal Exported for the man page.
+ */
 export function buildProgram(world: World, done: (exit: number) => void): Command {
   const program = new Command("longhaul")
     .description("Long-running Ansible tasks that finish, and the reason when one does not.")

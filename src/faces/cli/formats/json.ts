@@ -12,14 +12,14 @@ export function lintJson(report: LintReport): string {
     schema: 1,
     tool: { name: "longhaul", version: report.version },
     files: report.files,
-    findings: report.findings.map(findingJson),
-    fixed: report.fixed.map(findingJson),
+    findings: report.findings.map((finding) => findingJson(finding, report)),
+    fixed: report.fixed.map((finding) => findingJson(finding, report)),
     problems: report.problems,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function findingJson(finding: Finding): object {
+function findingJson(finding: Finding, { textOf }: LintReport): object {
   const { source } = finding;
   return {
     mode: finding.mode,
@@ -33,7 +33,10 @@ function findingJson(finding: Finding): object {
     confidence: confidenceOf(finding) ?? null,
     condition: finding.condition ?? null,
     cores: finding.cores ?? null,
-    related: (finding.related ?? []).map((related) => ({ file: related.place.file, says: related.says })),
+    related: (finding.related ?? []).map(({ place, says }) => {
+      const text = textOf(place.file);
+      return { file: place.file, ...(text === undefined ? { start: null, end: null } : rangeJson(text, place.span)), says };
+    }),
     fix: finding.fix === undefined ? null : fixJson(source.text, finding.fix),
   };
 }

@@ -16,6 +16,8 @@ export interface LintReport {
   readonly findings: readonly Finding[];
   readonly fixed: readonly Finding[];
   readonly problems: readonly Trouble[];
+  /** The text of a file that a finding names besides its own. */
+  readonly textOf: (path: string) => string | undefined;
 }
 
 /** A finding in one line: what is wrong and what to change. */
