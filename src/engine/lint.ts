@@ -1,8 +1,8 @@
 // Lint: every mode looks at every flow; what it finds is put in order, each thing once.
 
 import type { Finding } from "../model/finding.ts";
-import type { Mode } from "../model/mode.ts";
-import type { Project } from "../model/playbook.ts";
+import type { LintView, Mode } from "../model/mode.ts";
+import type { Flow, Project } from "../model/playbook.ts";
 import type { UnusedIgnore } from "./ignores.ts";
 import { withoutIgnored } from "./ignores.ts";
 import type { Settings } from "../model/settings.ts";
@@ -27,7 +27,7 @@ export function lint(project: Project, modes: readonly Mode[], settings: Setting
     if (typeof mode.lint !== "function") continue;
     try {
       for (const flow of project.flows) {
-        for (const finding of mode.lint(flow, project)) {
+        for (const finding of lookAt(flow, { mode, look: mode.lint, project })) {
           // A role that two plays use is found twice and said once.
           const key = `${mode.id} ${finding.source.path} ${finding.span.start}`;
           if (!found.has(key)) found.set(key, { mode: mode.id, ...finding });
@@ -42,6 +42,31 @@ export function lint(project: Project, modes: readonly Mode[], settings: Setting
   );
   const { findings: left, unused } = withoutIgnored(findings, project);
   return { findings: settled(left, settings), unusedIgnores: unused, crashed };
+}
+
+type Found = ReturnType<LintView>;
+
+/** What modes found in flows that say it all: a flow that was not read again is not looked at again. */
+const remembered = new WeakMap<Flow, Map<Mode, Found>>();
+
+/** In: a flow and a mode. Out: its findings, from before where the mode asked about nothing but the flow. */
+function lookAt(flow: Flow, { mode, look, project }: { readonly mode: Mode; readonly look: LintView; readonly project: Project }): Found {
+  const kept = remembered.get(flow) ?? new Map<Mode, Found>();
+  const before = kept.get(mode);
+  if (before !== undefined) return before;
+  let isAlone = true;
+  const found = look(flow, {
+    get flows() {
+      isAlone = false;
+      return project.flows;
+    },
+    mentionedElsewhere: (name, where) => {
+      isAlone = false;
+      return project.mentionedElsewhere(name, where);
+    },
+  });
+  if (isAlone) remembered.set(flow, kept.set(mode, found));
+  return found;
 }
 
 function compare(a: string, b: string): number {

@@ -23,37 +23,37 @@ export function assemble(library: Library, paths: readonly string[]): Project {
   const reached = new Set<string>();
   const flows: Flow[] = [];
   const asked = [...new Set(paths.map((path) => normalize(path)))];
-  const playbooks = asked.filter((path) => looksLikePlaybook(library.text(path) ?? ""));
-  for (const path of playbooks) flows.push(...flowsOfPlaybook({ library, reached }, path, [path]));
-  const loose = asked.filter((path) => !reached.has(path) && speaksOfAsync(library.text(path) ?? ""));
+  const playbooks = asked.filter((path) => library.kindOf(path) === "playbook");
+  const add = (key: string, make: (scene: Scene) => readonly Flow[]): void => {
+    const unit = library.derive(key, (reader) => {
+      const scene: Scene = { library: reader, reached: new Set() };
+      return { flows: make(scene), reached: scene.reached };
+    });
+    flows.push(...unit.flows);
+    for (const path of unit.reached) reached.add(path);
+  };
+  for (const path of playbooks) add(`playbook ${path}`, (scene) => flowsOfPlaybook(scene, path, [path]));
+  const loose = asked.filter((path) => !reached.has(path) && library.kindOf(path) !== "other" && library.text(path)?.includes("async") === true);
   // main.yml first: what it includes is then seen with its surroundings, not alone.
   const mains = loose.filter((path) => /\/main\.ya?ml$/.test(path));
   for (const path of [...mains, ...loose.filter((each) => !mains.includes(each))]) {
-    const flow = reached.has(path) ? undefined : flowOfTasks({ library, reached }, path);
-    if (flow !== undefined) flows.push(flow);
+    if (!reached.has(path)) add(`tasks ${path}`, (scene) => flowOfTasks(scene, path));
   }
   // A job that is started in one file of a role may be looked after in another, which nobody asked about.
   const near = flows.filter((flow) => flow.kind === "tasks").flatMap((flow) => siblings(library, flow.source.path));
-  const texts = new Map([...asked, ...reached, ...near].map((path) => [path, library.text(path) ?? ""]));
+  let texts: ReadonlyMap<string, string> | undefined;
   return {
     flows,
-    mentionedElsewhere: (name, where) => mentioned(texts, name, where),
+    mentionedElsewhere: (name, where) => {
+      texts ??= new Map([...asked, ...reached, ...near].map((path) => [path, library.text(path) ?? ""]));
+      return mentioned(texts, name, where);
+    },
   };
 }
 
 interface Scene {
   readonly library: Library;
   readonly reached: Set<string>;
-}
-
-const PLAYBOOK = /(?:^|[\s{,])['"]?(?:hosts|(?:ansible\.builtin\.)?import_playbook)['"]?[ \t]*:/;
-
-function looksLikePlaybook(text: string): boolean {
-  return (text.includes("hosts") || text.includes("import_playbook")) && PLAYBOOK.test(text);
-}
-
-function speaksOfAsync(text: string): boolean {
-  return text.includes("async");
 }
 
 function flowsOfPlaybook(scene: Scene, path: string, open: readonly string[]): readonly Flow[] {
@@ -102,16 +102,16 @@ function walkRoles(walk: Walk, node: YamlNode | undefined, where: Where): void {
   });
 }
 
-function flowOfTasks(scene: Scene, path: string): Flow | undefined {
+function flowOfTasks(scene: Scene, path: string): readonly Flow[] {
   const { library, reached } = scene;
   const file = library.parsed(path);
-  if (file === undefined || !file.documents.some((document) => looksLikeTasks(document))) return undefined;
+  if (file === undefined || !file.documents.some((document) => looksLikeTasks(document))) return [];
   const walk: Walk = { playbook: path, library, tasks: [], handlers: [], blocks: [], gaps: [], reached, once: new Set() };
   const directory = roleDirectoryOf(path);
   const role = directory === undefined ? undefined : loadRole(library, directory, directory.split("/").at(-1) ?? "");
   const shape = /(?:^|\/)handlers\//.test(path) ? "handler" : "task";
   walkFile(walk, path, { source: file.source, levels: [], role, shape, open: [] });
-  return finish(walk, { kind: "tasks", source: file.source, name: undefined, play: undefined });
+  return [finish(walk, { kind: "tasks", source: file.source, name: undefined, play: undefined })];
 }
 
 /** A list of maps of which one has a module with an async keyword, or asks about a job: other YAML has no such thing. */

@@ -18,23 +18,75 @@ export interface Unreadable {
   readonly at?: number;
 }
 
+export type FileKind = "playbook" | "speaks of async" | "other";
+
 export interface Library {
   /** The parsed file; undefined where there is none or it cannot be read (then it is in `unreadable`). */
   readonly parsed: (path: string) => ParsedFile | undefined;
   readonly text: (path: string) => string | undefined;
+  /** What a file is worth reading for, from its text alone. */
+  readonly kindOf: (path: string) => FileKind;
   readonly list: (directory: string) => readonly string[];
   /** The first of `name`, `name.yml`, `name.yaml` that exists. */
   readonly firstYaml: (directory: string, name: string) => string | undefined;
   readonly unreadable: readonly Unreadable[];
+  /** What `make` makes of the files that it reads through the library it is handed; kept under the key until one of them is forgotten. */
+  readonly derive: <T>(key: string, make: (library: Library) => T) => T;
   /** Reads a file again when it is next asked for. */
   readonly forget: (path: string) => void;
 }
 
-/** In: the port. Out: a library that reads each file at most once. */
+/** In: the port. Out: a library that reads each file at most once, until it is forgotten. */
 export function createLibrary(files: ProjectFiles): Library {
+  const shelf = createShelf(files);
+  const derived = new Map<string, { readonly value: unknown; readonly reads: ReadonlySet<string> }>();
+  const forget = (path: string): void => {
+    shelf.forget(path);
+    for (const [key, { reads }] of derived) if (reads.has(path) || reads.has(dirname(path))) derived.delete(key);
+  };
+  const derive = <T>(key: string, make: (library: Library) => T): T => {
+    const kept = derived.get(key);
+    // Whoever uses a key uses it for one kind of value.
+    if (kept !== undefined) return kept.value as T;
+    const reads = new Set<string>();
+    const value = make(reading((path) => reads.add(path)));
+    derived.set(key, { value, reads });
+    return value;
+  };
+  /** The library as a reader sees it who tells what it reads. */
+  const reading = (tell: (path: string) => void): Library => {
+    const telling = <T>(read: (path: string) => T) => (path: string): T => {
+      tell(path);
+      return read(path);
+    };
+    const text = telling(shelf.text);
+    return {
+      text,
+      parsed: telling(shelf.parsed),
+      kindOf: telling(shelf.kindOf),
+      list: telling(shelf.list),
+      firstYaml: (directory, name) => [name, `${name}.yml`, `${name}.yaml`].map((each) => join(directory, each)).find((path) => text(path) !== undefined),
+      derive,
+      forget,
+      get unreadable() {
+        return shelf.unreadable();
+      },
+    };
+  };
+  return reading(() => undefined);
+}
+
+interface Shelf extends Pick<Library, "parsed" | "text" | "kindOf" | "list" | "forget"> {
+  readonly unreadable: () => readonly Unreadable[];
+}
+
+/** What was read of each file. */
+function createShelf(files: ProjectFiles): Shelf {
   const parsedFiles = new Map<string, ParsedFile | undefined>();
-  let unreadable: readonly Unreadable[] = [];
   const texts = new Map<string, string | undefined>();
+  const lists = new Map<string, readonly string[]>();
+  const kinds = new Map<string, FileKind>();
+  let unreadable: readonly Unreadable[] = [];
   const text = (path: string): string | undefined => {
     if (texts.has(path)) return texts.get(path);
     const reading = files.read(path);
@@ -52,27 +104,38 @@ export function createLibrary(files: ProjectFiles): Library {
     unreadable = [...unreadable, { path, why: reading.why, source, at: reading.at }];
     return undefined;
   };
-  const parsed = (path: string): ParsedFile | undefined => {
-    if (!parsedFiles.has(path)) parsedFiles.set(path, parse(path));
-    return parsedFiles.get(path);
-  };
-  const firstYaml = (directory: string, name: string): string | undefined =>
-    [name, `${name}.yml`, `${name}.yaml`].map((each) => join(directory, each)).find((path) => text(path) !== undefined);
-  const forget = (path: string): void => {
-    texts.delete(path);
-    parsedFiles.delete(path);
-    unreadable = unreadable.filter((each) => each.path !== path);
-  };
   return {
-    parsed,
     text,
-    list: files.list,
-    firstYaml,
-    forget,
-    get unreadable() {
-      return unreadable;
+    parsed: (path) => {
+      if (!parsedFiles.has(path)) parsedFiles.set(path, parse(path));
+      return parsedFiles.get(path);
     },
+    kindOf: (path) => {
+      const kind = kinds.get(path) ?? kindOfText(text(path) ?? "");
+      kinds.set(path, kind);
+      return kind;
+    },
+    list: (directory) => {
+      const names = lists.get(directory) ?? files.list(directory);
+      lists.set(directory, names);
+      return names;
+    },
+    forget: (path) => {
+      texts.delete(path);
+      parsedFiles.delete(path);
+      kinds.delete(path);
+      lists.delete(dirname(path));
+      unreadable = unreadable.filter((each) => each.path !== path);
+    },
+    unreadable: () => unreadable,
   };
+}
+
+const PLAYBOOK = /(?:^|[\s{,])['"]?(?:hosts|(?:ansible\.builtin\.)?import_playbook)['"]?[ \t]*:/;
+
+function kindOfText(text: string): FileKind {
+  if ((text.includes("hosts") || text.includes("import_playbook")) && PLAYBOOK.test(text)) return "playbook";
+  return text.includes("async") ? "speaks of async" : "other";
 }
 
 /** The top-level map of a variables file; undefined where it is none. */
