@@ -20,6 +20,8 @@ const lint: LintView = (flow) => flow.tasks.filter(({ action }) => action?.modul
   if (!hasLimit || line === undefined || node === undefined || !leavesProgram(line)) return [];
   const pairs = flow.pairs.filter(({ launch }) => launch === task);
   const isWaitedFor = isPolled(task) || pairs.length > 0;
+  // A daemon that something waits for is started on purpose.
+  if (!isWaitedFor && flow.tasks.some((other) => other.flowIndex > task.flowIndex && other.action?.module.startsWith("wait_for") === true)) return [];
   const seconds = limitSeconds === undefined ? "" : ` of ${limitSeconds} s`;
   const fix = limitSeconds === undefined ? undefined : fixOf(task, { line, pairs, limitSeconds });
   const who = pairs[0] === undefined ? "Ansible" : `"${titleOf(pairs[0].status)}"`;
