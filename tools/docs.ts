@@ -1,11 +1,12 @@
 // Writes what is generated in the documentation: the example and evidence sections of each mode's page, the index of modes,
-// the matrix. `node tools/docs.ts --check` writes nothing and fails when a page is not what it would be.
+// the matrix, the man page. `node tools/docs.ts --check` writes nothing and fails when a page is not what it would be.
 
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { modes } from "../src/catalogue/index.ts";
 import type { Cannot, Mode } from "../src/model/mode.ts";
 import { matrixPage } from "../proofs/matrix.ts";
+import { manPage } from "./man.ts";
 
 const root = join(import.meta.dirname, "..");
 const catalogue = join(root, "src/catalogue");
@@ -15,11 +16,15 @@ const pages = new Map<string, string>();
 for (const mode of modes) pages.set(join(catalogue, mode.id, "README.md"), modePage(mode));
 pages.set(join(root, "docs/modes.md"), indexPage());
 pages.set(join(root, "docs/matrix.md"), matrixPage(catalogue));
+pages.set(join(root, "man/longhaul.1"), manPage((JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version));
 
 const stale = [...pages].filter(([path, text]) => !existsSync(path) || readFileSync(path, "utf8") !== text);
 for (const [path, text] of stale) {
   if (check) console.error(`${relative(root, path)} is not up to date; run: npm run docs`);
-  else writeFileSync(path, text);
+  else {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
 }
 if (check && stale.length > 0) process.exitCode = 1;
 else console.log(`${pages.size} pages, ${stale.length} ${check ? "out of date" : "written"}`);
