@@ -1,5 +1,6 @@
 // `npm run bench`: what longhaul costs, beside a named peer or floor in the same run. Ratios are what counts; the machine is not.
-// Options: --quick (small inputs), --megabytes N (size of the log), --files N (size of the project).
+// Options: --quick (small inputs), --megabytes N (size of the log), --files N (size of the project), --runs N (of each side),
+// --only start|project|log. The log of a gigabyte: npm run bench -- --only log --megabytes 1024 --runs 3
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
@@ -10,10 +11,12 @@ import { writeProject } from "./generate-project.ts";
 import type { Cost } from "./measure.ts";
 import { best, isThere, measure } from "./measure.ts";
 
-const { values } = parseArgs({ options: { quick: { type: "boolean", default: false }, megabytes: { type: "string" }, files: { type: "string" } } });
+const { values } = parseArgs({
+  options: { quick: { type: "boolean", default: false }, megabytes: { type: "string" }, files: { type: "string" }, runs: { type: "string" }, only: { type: "string" } },
+});
 const megabytes = Number(values.megabytes ?? (values.quick ? 20 : 200));
 const files = Number(values.files ?? (values.quick ? 500 : 10_000));
-const runs = values.quick ? 2 : 5;
+const runs = Number(values.runs ?? (values.quick ? 2 : 5));
 const root = join(import.meta.dirname, "..");
 const longhaul = join(root, "bin/longhaul");
 const temporary = mkdtempSync(join(tmpdir(), "longhaul-bench-"));
@@ -46,18 +49,32 @@ function startRows(): readonly Row[] {
   return rows;
 }
 
-function projectRow(): Row {
+function projectRows(): readonly Row[] {
   const directory = join(temporary, "project");
   writeProject(directory, files);
   const cost = compare([longhaul, "lint", directory], ["grep", "-rlF", "async", directory], runs);
-  return { what: `longhaul lint, ${files} files`, peer: "grep -rlF async (floor)", note: `${Math.round(files / cost.own.wallSeconds)} files/s`, ...cost };
+  return [{ what: `longhaul lint, ${files} files`, peer: "grep -rlF async (floor)", note: `${Math.round(files / cost.own.wallSeconds)} files/s`, ...cost }];
 }
 
-function logRow(): Row {
+/** What a program for Node cannot go below: it starts, reads the file and finds its lines. */
+const FIND_LINES = `
+const { openSync, readSync } = require("node:fs");
+const file = openSync(process.argv[1]), buffer = Buffer.allocUnsafeSlow(262144);
+for (let length; (length = readSync(file, buffer)) > 0; ) {
+  for (let at = buffer.indexOf(10); at !== -1 && at < length; at = buffer.indexOf(10, at + 1));
+}`;
+
+function logRows(): readonly Row[] {
   const log = join(temporary, "run.log");
   writeLog(log, megabytes);
-  const cost = compare([longhaul, "diagnose", log], ["grep", "-c", "-F", "ansible_job_id", log], runs);
-  return { what: `longhaul diagnose, ${megabytes} MB of -vvvv`, peer: "grep -c -F ansible_job_id (floor)", note: `${Math.round(megabytes / cost.own.cpuSeconds)} MB per CPU-s`, ...cost };
+  const peers = [
+    { peer: "grep -c -F ansible_job_id (floor)", command: ["grep", "-c", "-F", "ansible_job_id", log] },
+    { peer: "node, finding the lines (floor)", command: [process.execPath, "-e", FIND_LINES, log] },
+  ];
+  return peers.map(({ peer, command }) => {
+    const cost = compare([longhaul, "diagnose", log], command, runs);
+    return { what: `longhaul diagnose, ${megabytes} MB of -vvvv`, peer, note: `${Math.round(megabytes / cost.own.cpuSeconds)} MB per CPU-s`, ...cost };
+  });
 }
 
 function line({ what, own, peer, theirs, note }: Row): string {
@@ -66,10 +83,14 @@ function line({ what, own, peer, theirs, note }: Row): string {
   return `| ${what} | ${cost(own)} | ${peer} | ${cost(theirs)} | ${ratio >= 1 ? `${ratio.toFixed(1)} x its CPU` : `1/${(1 / ratio).toFixed(0)} of its CPU`} | ${note} |`;
 }
 
+const parts = { start: startRows, project: projectRows, log: logRows };
+
 try {
   console.log(`${availableParallelism()} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}; best of ${runs}, interleaved\n`);
   console.log("| what | longhaul | peer | its cost | ratio | |\n|---|---|---|---|---|---|");
-  for (const row of [...startRows(), projectRow(), logRow()]) console.log(line(row));
+  for (const [part, rows] of Object.entries(parts)) {
+    if (values.only === undefined || values.only === part) for (const row of rows()) console.log(line(row));
+  }
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }

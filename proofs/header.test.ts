@@ -6,15 +6,16 @@ const play = "---\n- hosts: all\n";
 
 test("a header's lines become its fields", () => {
   const header = parseHeader([
-    "# longhaul proof: some-mode", "# inventory: h1,h2", "# args: -v --check", "# needs: root, dash", "# damage: <2.17",
+    "# longhaul proof: some-mode", "# inventory: h1,h2", "# args: -v --check", "# needs: root, dash", "# interrupt at: ASYNC POLL", "# damage: <2.17",
     "# expects: exit 2", "# expects 2.17+: exit 0, 4", "# shows <2.17: \"msg\": \"no: such thing\"", "# never shows: ASYNC",
-    "# then runs 4: sleep 60", "# then file import.log: disk full", "# then job file 2.14: \"rc\": 3", "# also: v0, vvv on 2.14, 2.21",
+    "# then runs 4: sleep 60", "# then file import.log: disk full", "# then job file 2.14: \"rc\": 3", "# python: bin/python3", "# disk: size=8k", "# also: v0, vvv on 2.14, 2.21",
   ].join("\n") + `\n${play}`);
   if (typeof header === "string") assert.fail(header);
   assert.equal(header.id, "some-mode");
   assert.equal(header.inventory, "h1,h2");
   assert.deepEqual(header.args, ["-v", "--check"]);
   assert.deepEqual(header.needs, ["root", "dash"]);
+  assert.equal(header.interruptAt, "ASYNC POLL");
   assert.deepEqual(header.damage, { below: "2.17" });
   assert.deepEqual(header.exits, [{ codes: [2] }, { range: { from: "2.17" }, codes: [0, 4] }]);
   assert.deepEqual(header.shows, [{ range: { below: "2.17" }, text: '"msg": "no: such thing"' }]);
@@ -24,6 +25,8 @@ test("a header's lines become its fields", () => {
     { text: "disk full", file: "import.log" },
     { range: { from: "2.14", to: "2.14" }, text: '"rc": 3' },
   ]);
+  assert.equal(header.python, "bin/python3");
+  assert.equal(header.disk, "size=8k");
   assert.deepEqual(header.looks, ["v0", "vvv"]);
   assert.deepEqual(header.lookSeries, ["2.14", "2.21"]);
 });

@@ -32,7 +32,13 @@ export interface ProofHeader {
   readonly needs: readonly string[];
   /** The proof gets a throw-away login, named in the variable `app_user`, and the default async directory. */
   readonly user: boolean;
+  /** A file of the proof's directory that is to run the modules, made by the playbook or missing; the real Python is in the variable `proof_python`. */
+  readonly python?: string;
+  /** Mount options of a small file system of its own, at `disk` in the proof's directory: `size=8k`. */
+  readonly disk?: string;
   readonly scale?: string;
+  /** The controller gets a SIGINT, as from Ctrl-C, as soon as it has printed this text. */
+  readonly interruptAt?: string;
   /** Where the damage happens; elsewhere the run must show that it does not. */
   readonly damage?: SeriesRange;
   readonly exits: readonly { readonly range?: SeriesRange; readonly codes: readonly number[] }[];
@@ -84,7 +90,10 @@ function readLine(draft: Draft, key: string, value: string): string | undefined 
     case "args": draft.args = value.split(/\s+/).filter((arg) => arg !== ""); return undefined;
     case "needs": draft.needs = value.split(/,\s*/); return undefined;
     case "user": draft.user = value === "yes"; return undefined;
+    case "python": draft.python = value; return undefined;
+    case "disk": draft.disk = value; return undefined;
     case "scale": draft.scale = value; return undefined;
+    case "interrupt at": draft.interruptAt = value; return undefined;
     case "shows": draft.shows.push(claim); return undefined;
     case "never shows": draft.neverShows.push(claim); return undefined;
     case "then job file": draft.files.push(claim); return undefined;

@@ -1,5 +1,5 @@
 // One run of one proof: a temporary directory and a clean environment of its own, the playbook, what is left after it,
-// the recording. Nothing of it stays: no process, no directory, no login.
+// the recording. Nothing of it stays: no process, no directory, no login, no mount.
 import { createHash } from "node:crypto";
 import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, hostname, tmpdir, userInfo } from "node:os";
@@ -61,11 +61,16 @@ export async function play(run: PlannedRun, core: Core, around: Surroundings): P
   };
   let outcome: Outcome | undefined;
   try {
-    if (login !== undefined) await changeLogin(stage, ["useradd", "--home-dir", join(directory, "home"), "--create-home", "--shell", "/bin/sh", login]);
+    if (run.proof.header.disk !== undefined) {
+      mkdirSync(join(directory, "disk"));
+      await changeHost(stage, ["mount", "-t", "tmpfs", "-o", run.proof.header.disk, "tmpfs", join(directory, "disk")]);
+    }
+    if (login !== undefined) await changeHost(stage, ["useradd", "--home-dir", join(directory, "home"), "--create-home", "--shell", "/bin/sh", login]);
     outcome = await playOn(stage);
   } finally {
     const left = await sweep(stage.mark);
-    if (login !== undefined) await changeLogin(stage, ["userdel", login]);
+    if (login !== undefined) await changeHost(stage, ["userdel", login]);
+    if (run.proof.header.disk !== undefined) await changeHost(stage, ["umount", join(directory, "disk")]);
     rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
     const survivors = left.map((program) => `still runs: ${program.pid} ${program.command}`);
     if (outcome !== undefined) outcome = { ...outcome, problems: [...outcome.problems, ...survivors] };
@@ -87,6 +92,7 @@ async function playOn(stage: Stage): Promise<Outcome> {
   // Not the script alone: its first line names the Python by a path that is wrong once the checkout was moved.
   const ended = await runProgram([join(core.bin, "python"), join(core.bin, "ansible-playbook"), ...command], {
     cwd: directory, env: environmentOf(stage), output, timeoutMs: PLAYBOOK_TIMEOUT_MS,
+    ...(header.interruptAt === undefined ? {} : { interruptWhen: () => contains(readFileSync(outputPath, "utf8"), header.interruptAt ?? "") }),
   });
   const seconds = (performance.now() - started) / 1000;
   closeSync(output);
@@ -111,13 +117,14 @@ async function playOn(stage: Stage): Promise<Outcome> {
 
 function commandOf(stage: Stage): readonly string[] {
   const { run, directory, login, around } = stage;
-  const { inventory, args } = run.proof.header;
+  const { inventory, args, python } = run.proof.header;
   const file = /\.(ini|ya?ml)$/.test(inventory);
   const verbosity = run.look === "vvv" ? ["-vvv"] : [];
   const ownArgs = run.look === "v0" || run.look === "vvv" ? args.filter((arg) => !/^-v+$/.test(arg)) : args;
   return [
     "-i", file ? join(dirname(run.proof.path), inventory) : `${inventory},`, "-c", "local", ...verbosity, ...ownArgs,
-    "-e", `ansible_python_interpreter=${around.interpreter}`, "-e", `proof_dir=${directory}`,
+    "-e", `ansible_python_interpreter=${python === undefined ? around.interpreter : join(directory, python)}`, "-e", `proof_dir=${directory}`,
+    ...(python === undefined ? [] : ["-e", `proof_python=${around.interpreter}`]),
     ...(login === undefined ? [] : ["-e", `app_user=${login}`]), run.proof.path,
   ];
 }
@@ -161,7 +168,8 @@ function replacementsFor(own: Pick<Stage, "directory" | "login" | "around"> & { 
   ];
 }
 
-async function changeLogin(stage: Stage, command: readonly [string, ...string[]]): Promise<void> {
+/** Makes or removes what the proof asks of the host itself. */
+async function changeHost(stage: Stage, command: readonly [string, ...string[]]): Promise<void> {
   const ended = await runProgram(command, { cwd: "/", env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" }, timeoutMs: 20_000 });
   if (ended.exitCode !== 0) throw new Error(`${command.join(" ")}: exit ${ended.exitCode ?? ended.startError} (${stage.run.proof.mode})`);
 }

@@ -18,7 +18,11 @@ export interface ProgramOptions {
   /** Takes standard output and standard error, so that their order is kept; dropped when absent. */
   readonly output?: number;
   readonly timeoutMs: number;
+  /** Asked ten times a second; at its first true the program's process group gets a SIGINT, as from Ctrl-C on its terminal. */
+  readonly interruptWhen?: () => boolean;
 }
+
+const INTERRUPT_LOOK_MS = 100;
 
 /** The process groups of the programs that run now. */
 const groups = new Set<number>();
@@ -33,11 +37,27 @@ export function runProgram(command: readonly [string, ...string[]], options: Pro
   const [file, ...args] = command;
   const sink = options.output ?? "ignore";
   const child = spawn(file, args, { cwd: options.cwd, env: options.env, detached: true, stdio: ["ignore", sink, sink] });
+  const watch = options.interruptWhen === undefined ? undefined : interruptOnce(child, options.interruptWhen);
   return new Promise((resolve) => {
     const ended = bound(child, options.timeoutMs);
-    child.on("error", (error) => { resolve({ exitCode: undefined, timedOut: ended(), startError: error.message }); });
-    child.on("exit", (code) => { resolve({ exitCode: code ?? undefined, timedOut: ended() }); });
+    child.on("error", (error) => {
+      clearInterval(watch);
+      resolve({ exitCode: undefined, timedOut: ended(), startError: error.message });
+    });
+    child.on("exit", (code) => {
+      clearInterval(watch);
+      resolve({ exitCode: code ?? undefined, timedOut: ended() });
+    });
   });
+}
+
+function interruptOnce({ pid }: ChildProcess, when: () => boolean): NodeJS.Timeout {
+  const watch = setInterval(() => {
+    if (pid === undefined || !when()) return;
+    clearInterval(watch);
+    signalQuietly(-pid, "SIGINT");
+  }, INTERRUPT_LOOK_MS);
+  return watch;
 }
 
 /** Ends the child's process group at the timeout. Call what it gives when the child has ended: it says whether that was why. */
@@ -57,8 +77,12 @@ function bound(child: ChildProcess, timeoutMs: number): () => boolean {
 }
 
 function killQuietly(pid: number): void {
+  signalQuietly(pid, "SIGKILL");
+}
+
+function signalQuietly(pid: number, signal: "SIGKILL" | "SIGINT"): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch {
     // It ended by itself.
   }

@@ -82,7 +82,7 @@ async function one(run: PlannedRun, core: Core): Promise<void> {
   const name = runName(run);
   if (options.missing && isRecorded(run, core)) return;
   const around: Surroundings = { root, interpreter: await interpreterFor(core), collections: join(root, ".cache", "collections") };
-  const lacking = lackOf(run, around);
+  const lacking = await lackOf(run, around);
   if (lacking !== undefined) {
     console.log(`left out    ${name}: ${lacking}`);
     return;
@@ -112,9 +112,11 @@ function isRecorded(run: PlannedRun, core: Core): boolean {
 }
 
 /** What a run needs and is not here. */
-function lackOf(run: PlannedRun, around: Surroundings): string | undefined {
+async function lackOf(run: PlannedRun, around: Surroundings): Promise<string | undefined> {
   const needs = [...run.proof.header.needs, ...(run.proof.header.user ? ["root"] : [])];
   if (needs.includes("root") && process.getuid?.() !== 0) return "needs root";
+  if (run.proof.header.disk !== undefined && (await askProgram(["unshare", "--mount", "true"], 5000)).exitCode !== 0) return "needs the right to mount";
+  if (needs.includes("sudo") && !existsSync("/usr/bin/sudo")) return "needs sudo";
   if (needs.includes("dash") && !realpathSync("/bin/sh").endsWith("dash")) return "needs dash as /bin/sh";
   if ((run.look === "json" || run.look === "jsonl") && !existsSync(join(around.collections, "ansible_collections", "ansible", "posix"))) {
     return "needs a collection: ansible-galaxy collection install ansible.posix:1.5.4 -p .cache/collections";

@@ -48,6 +48,14 @@ export function statusEvidence(story: Story, result: LoggedResult): Evidence | u
   return { quote: job.launch.quote, says: `Job ${job.jid} had been started before, and this is the first task that could have looked at it.` };
 }
 
+/** Jobs that a log shows starting or running on a host before a line, and of which it shows no end. */
+export function jobsLeftOpen(story: Story, before: { readonly host?: string; readonly line: number }): readonly LoggedJob[] {
+  return story.jobs.filter(({ host, launch, firstPoll, ended, looks }) => {
+    const seen = launch?.quote.line ?? firstPoll?.line ?? Infinity;
+    return (before.host ?? host) === host && seen <= before.line && ended === undefined && looks.every((look) => numberOf(look, "finished") === 0);
+  });
+}
+
 export interface UntilError {
   /** What Ansible says of the condition, without its frame. */
   readonly message: string;

@@ -46,6 +46,16 @@ function names(text: string, mode: string): void {
   assert.deepEqual(found.ruledOut, MODES.filter((each) => each !== mode), "every other one is ruled out");
 }
 
+/** The right place, and nothing had ever seen the file: it was removed, or never written. */
+const NO_FILE = ["async-dir-unwritable", "disk-full", "job-file-removed"];
+
+function namesNoFile(text: string): void {
+  const found = verdict(text);
+  assert.deepEqual(found.causes, NO_FILE);
+  assert.deepEqual(found.ruledOut, MODES.filter((each) => each !== "job-file-removed"), "every other one is ruled out");
+  assert.equal(found.unknown, 1, "one look at the host tells");
+}
+
 test("the line of the failure alone leaves all five open, and says what would tell", () => {
   const found = verdict(missing("fatal: [h1]: FAILED!", "/root/.ansible_async"));
   assert.deepEqual(found.causes, MODES);
@@ -88,11 +98,11 @@ test("a delegated launch, and one job asked for on several hosts, are the host",
 
 test("several hosts that ask one delegate are no difference", () => {
   const text = log([launch("changed: [h1 -> build]", "/root/.ansible_async")], ["h1", "h2"].map((host) => missing(`fatal: [${host} -> build]: FAILED!`, "/root/.ansible_async")));
-  names(text, "job-file-removed");
+  namesNoFile(text);
 });
 
-test("the right host and directory, or an earlier look that found it, leave the removal", () => {
-  names(log([launch("changed: [h1]", "/root/.ansible_async")], [missing("fatal: [h1]: FAILED!", "/root/.ansible_async")]), "job-file-removed");
+test("the right host and directory leave a file that is gone or never was, an earlier look that found it the removal", () => {
+  namesNoFile(log([launch("changed: [h1]", "/root/.ansible_async")], [missing("fatal: [h1]: FAILED!", "/root/.ansible_async")]));
   const retried = ["FAILED - RETRYING: [h1]: Wait (3 retries left).", missing("fatal: [h1]: FAILED!", "/root/.ansible_async", { attempts: 2 })];
   names(log(["changed: [h1]"], retried), "job-file-removed");
   const polls = ["ASYNC POLL on h1: jid=j123.456 started=1 finished=0", "ASYNC FAILED on h1: jid=j123.456", missing("fatal: [h1]: FAILED!", "/root/.ansible_async")];
@@ -110,10 +120,10 @@ test("a cleanup of this very job is named", () => {
   assert.deepEqual(found.causes, ["job-file-removed"]);
 });
 
-test("Ansible's own polling that never finds its job leaves the directory", () => {
+test("Ansible's own polling that never finds its job leaves the directory, or no file at all", () => {
   const text = log(["ASYNC FAILED on h1: jid=j123.456", missing("fatal: [h1]: FAILED!", "/root/.ansible_async")], []);
   const found = verdict(text);
-  assert.deepEqual(found.causes, ["status-in-another-dir"]);
+  assert.deepEqual(found.causes, ["async-dir-unwritable", "disk-full", "status-in-another-dir"]);
   assert.deepEqual(found.ruledOut, ["status-as-another-user", "status-of-polled-task", "status-on-another-host"]);
 });
 

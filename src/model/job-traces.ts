@@ -3,7 +3,7 @@
 
 import type { Evidence, Subject, Unknown } from "./diagnosis.ts";
 import type { LoggedJob, LoggedResult, Story } from "./story.ts";
-import { jidOf, numberOf, textOf } from "./story.ts";
+import { jidOf, jobsOf, numberOf, resultsOf, textOf } from "./story.ts";
 
 /** How the place of the search and the place of the start compare. */
 export type Whereabouts =
@@ -66,6 +66,26 @@ export function tellApart({ whereabouts, polled, missing }: Trace, story: Story)
   ];
 }
 
+/**
+ * What speaks for a job file that never came to be: the search was right (or Ansible's own), and nothing had seen the file before.
+ * Undefined where the log tells another story, or too little.
+ */
+export function neverThere(trace: Trace): readonly Evidence[] | undefined {
+  const { whereabouts, tells, polled, foundBefore, erased } = trace;
+  if (whereabouts !== "same place" && whereabouts !== "own polling") return undefined;
+  if (tells === undefined || polled !== undefined || foundBefore !== undefined || erased !== undefined) return undefined;
+  return [missingEvidence(trace), tells];
+}
+
+/** What would tell a job file that never came to be from one that was removed. */
+export function whyNoFile({ missing }: Trace): Unknown {
+  const directory = directoryOf(missing) ?? "ASYNC_DIR";
+  return {
+    what: "Whether the job file was ever written (directory not writable, disk full, start slower than 2.5 s), or by whom it was removed.",
+    command: `ansible ${hostOf(missing)} -m ansible.builtin.shell -a "ls -la ${directory}; df ${directory}; journalctl -t ansible-async_wrapper.py -n 20"`,
+  };
+}
+
 /** The host a task really ran on. */
 export function hostOf(result: LoggedResult): string {
   return result.delegatedTo ?? result.host;
@@ -79,7 +99,7 @@ export function directoryOf(result: LoggedResult): string | undefined {
 }
 
 function traceResult(missing: LoggedResult, story: Story): Trace {
-  const jobs = story.jobs.filter((job) => job.jid === jidOf(missing));
+  const jobs = jobsOf(story, jidOf(missing));
   const own = jobs.find((job) => job.host === missing.host);
   const polled = polledOf(missing, { jobs, own, story });
   const before = foundBeforeOf(missing, own, story);
@@ -99,8 +119,8 @@ function polledOf(missing: LoggedResult, { jobs, own, story }: Omit<Known, "befo
   const says = "Ansible had polled this very job to its end, and deletes the job file then.";
   const ended = jobs.find((job) => job.ended?.as === "ok" && isSameHost(job.host, missing.host))?.ended;
   if (ended !== undefined) return { quote: ended.quote, says };
-  const result = story.results.find((each) => {
-    const isEnd = numberOf(each, "finished") === 1 && each.status !== "failed" && jidOf(each) === jidOf(missing) && each.host === missing.host;
+  const result = resultsOf(story, jidOf(missing)).find((each) => {
+    const isEnd = numberOf(each, "finished") === 1 && each.status !== "failed" && each.host === missing.host;
     return isEnd && isBefore(each, missing) && own?.looks.includes(each) === false;
   });
   return result === undefined ? undefined : { quote: result.quote, says };
@@ -183,7 +203,7 @@ function elsewhereOf(missing: LoggedResult, { jobs, story }: Pick<Known, "jobs" 
   const here = hostOf(missing);
   const found = jobs.flatMap((job) => job.looks).find((look) => !isMissing(look) && !isSameHost(hostOf(look), here));
   if (found !== undefined) return { quote: found.quote, says: `The same job was found on ${hostOf(found)}.` };
-  const other = story.results.find((each) => isMissing(each) && jidOf(each) === jidOf(missing) && !isSameHost(hostOf(each), here));
+  const other = resultsOf(story, jidOf(missing)).find((each) => isMissing(each) && !isSameHost(hostOf(each), here));
   if (other === undefined) return undefined;
   return { quote: other.quote, says: `${hostOf(other)} was asked for the very same job as ${here}: a job is on one host only.` };
 }

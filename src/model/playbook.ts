@@ -81,6 +81,8 @@ export interface Task {
   readonly templates: () => readonly Template[];
   /** What a name stands for in this task's templates. */
   readonly scope: Scope;
+  /** The value as written that the `vars` around the task give a name, the nearest first; for the item of a loop around an include the loop. */
+  readonly given: (name: string) => YamlNode | undefined;
   /** The list of tasks in the file that the task stands in, and its number there: neighbours are tasks of one list. */
   readonly list: object;
   readonly index: number;

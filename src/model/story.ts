@@ -154,16 +154,40 @@ export function jidOf(result: LoggedResult): string | undefined {
   return textOf(result, "ansible_job_id") ?? (typeof inner === "string" ? inner : undefined);
 }
 
-/** Every mode asks for the job of every result: an index for each story, made at the first question. */
-const jobIndexes = new WeakMap<Story, ReadonlyMap<string, LoggedJob>>();
+/** What a story holds, by what modes ask for. */
+interface Index {
+  readonly job: ReadonlyMap<string, LoggedJob>;
+  readonly jobs: ReadonlyMap<string, readonly LoggedJob[]>;
+  readonly results: ReadonlyMap<string, readonly LoggedResult[]>;
+}
+
+/** Every mode asks about every result: an index for each story, made at the first question. */
+const indexes = new WeakMap<Story, Index>();
+
+function indexOf(story: Story): Index {
+  const known = indexes.get(story);
+  if (known !== undefined) return known;
+  const index = {
+    job: new Map(story.jobs.map((job) => [`${job.jid} ${job.host}`, job])),
+    jobs: Map.groupBy(story.jobs, (job) => job.jid),
+    results: Map.groupBy(story.results, (result) => jidOf(result) ?? ""),
+  };
+  indexes.set(story, index);
+  return index;
+}
 
 /** What the log shows of the job of a result. */
 export function jobOf(story: Story, result: LoggedResult): LoggedJob | undefined {
-  let index = jobIndexes.get(story);
-  if (index === undefined) {
-    index = new Map(story.jobs.map((job) => [`${job.jid} ${job.host}`, job]));
-    jobIndexes.set(story, index);
-  }
   const jid = jidOf(result);
-  return jid === undefined ? undefined : index.get(`${jid} ${result.host}`);
+  return jid === undefined ? undefined : indexOf(story).job.get(`${jid} ${result.host}`);
+}
+
+/** The jobs of that id: one, or one for each host where ids met by chance or a task asked on several hosts. */
+export function jobsOf(story: Story, jid: string | undefined): readonly LoggedJob[] {
+  return jid === undefined ? [] : (indexOf(story).jobs.get(jid) ?? []);
+}
+
+/** The results that name that job, in order. */
+export function resultsOf(story: Story, jid: string | undefined): readonly LoggedResult[] {
+  return jid === undefined ? [] : (indexOf(story).results.get(jid) ?? []);
 }

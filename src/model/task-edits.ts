@@ -108,7 +108,7 @@ function isBlock(node: YamlNode): boolean {
 }
 
 /** Drops a keyword with its line, in `{a: 1, b: 2}` with the comma before it. */
-export function removeKeyword(task: Task, key: string): Edit | undefined {
+export function removeKeyword(task: Pick<Task, "source" | "map">, key: string): Edit | undefined {
   const index = task.map.fields.findIndex((field) => field.key === key);
   const field = task.map.fields[index];
   if (field === undefined || field.merged || task.map.shared) return undefined;
@@ -123,7 +123,7 @@ export function removeKeyword(task: Task, key: string): Edit | undefined {
   return { file: task.source.path, span: { start, end }, text: "" };
 }
 
-function removeInFlow(task: Task, field: YamlField): Edit | undefined {
+function removeInFlow(task: Pick<Task, "source" | "map">, field: YamlField): Edit | undefined {
   const { text } = task.source;
   const before = task.map.fields.findLast((each) => each.keySpan.start < field.keySpan.start);
   const start = before === undefined ? undefined : fieldEnd(text, before);

@@ -2,7 +2,7 @@
 
 import { asyncDirOf, isPlainPair } from "../../model/async-dirs.ts";
 import type { Finding } from "../../model/finding.ts";
-import { directoryOf, hostOf, missingEvidence, tellApart, traceOf } from "../../model/job-traces.ts";
+import { directoryOf, missingEvidence, tellApart, traceOf, whyNoFile } from "../../model/job-traces.ts";
 import { conditionText } from "../../model/look.ts";
 import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
@@ -71,12 +71,7 @@ const symptom: SymptomView = (subject, story) => {
   const directory = directoryOf(missing) ?? "ASYNC_DIR";
   const open = [
     ...tellApart(trace, story),
-    ...(isHere && erased === undefined ? [{
-      what: foundBefore === undefined
-        ? "Whether the job file was ever written (directory not writable, disk full, start slower than 2.5 s), or by whom it was removed."
-        : "Who removed the job file.",
-      command: `ansible ${hostOf(missing)} -m ansible.builtin.shell -a "ls -la ${directory}; df ${directory}; journalctl -t ansible-async_wrapper.py -n 20"`,
-    }] : []),
+    ...(isHere && erased === undefined ? [foundBefore === undefined ? whyNoFile(trace) : { ...whyNoFile(trace), what: "Who removed the job file." }] : []),
   ];
   return {
     supports: evidence.filter((each) => each !== undefined),

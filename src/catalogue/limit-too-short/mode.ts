@@ -54,7 +54,7 @@ function finding(flow: Flow, task: Task, found: Found): ReturnType<LintView>[num
     span: node.span,
     task: titleOf(task),
     what: whatText(found),
-    why: whyText(task, verdict),
+    why: whyText(task, found),
     do: `Set async to ${wanted} at least. To learn what the whole work needs, measure it, and take three times that.`,
     ...(verdict === "where the kill is exact" ? { cores: { from: "2.18" } } : {}),
     ...(edits === undefined ? {} : { fix: { safe: true, says: saysText(wanted, edits.length > 1), edits } }),
@@ -67,8 +67,12 @@ function whatText({ own, limitSeconds, verdict }: Found): string {
     : `The command sleeps for ${own.atLeast} s (\`${own.words}\`), but its async limit is ${limitSeconds} s.`;
 }
 
-function whyText(task: Task, verdict: Verdict): string {
-  if (verdict === "when it takes long") return "When the work takes longer than the limit, Ansible reports a timeout and the job is killed, before its own bound could be reached.";
+function whyText(task: Task, { own, verdict }: Found): string {
+  if (verdict === "when it takes long") {
+    // `timeout` makes a process group of its own, which the kill of the job's group does not reach (seen on 2.16 and 2.21).
+    const program = own.words.startsWith("timeout ") ? "The job is killed then, but not the program under `timeout`: it runs on with nobody looking." : "The job is killed then.";
+    return `When the work takes longer than the limit, Ansible reports a timeout before the work's own bound is reached. ${program}`;
+  }
   if (verdict === "always") {
     return isPolled(task)
       ? "Ansible gives up at the limit and kills the job, so this task fails whenever it runs."

@@ -11,7 +11,7 @@ import { isPolled, numberOf, ownField, pollSecondsOf, tasksNaming, titleOf } fro
 import { allEdits, waitEdits } from "../../model/repairs.ts";
 import { freshName } from "../../model/status-task.ts";
 import type { Story } from "../../model/story.ts";
-import { jidOf } from "../../model/story.ts";
+import { jidOf, jobsOf } from "../../model/story.ts";
 import { addKeywords, replaceValue } from "../../model/task-edits.ts";
 
 const lint: LintView = (flow, project) => flow.pairs.filter((pair) => isPolled(pair.launch)).map((pair) => {
@@ -76,7 +76,7 @@ const symptom: SymptomView = (subject, story) => {
 };
 
 function notPolled(trace: Trace, story: Story): readonly Evidence[] {
-  const launch = story.jobs.find((job) => job.jid === jidOf(trace.missing) && job.launch !== undefined)?.launch;
+  const launch = jobsOf(story, jidOf(trace.missing)).find((job) => job.launch !== undefined)?.launch;
   if (launch !== undefined) return [{ quote: launch.quote, says: "The job was started with poll: 0: Ansible does not delete its file." }];
   if (trace.foundBefore !== undefined) return [trace.foundBefore];
   if (trace.whereabouts === "own polling" && trace.tells !== undefined) return [trace.tells];

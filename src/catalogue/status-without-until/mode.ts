@@ -1,6 +1,7 @@
 // A status task that looks once, at a job that nobody waits for.
 
 import type { Fix } from "../../model/finding.ts";
+import { compareSeries } from "../../model/cores.ts";
 import { isRunningLook } from "../../model/job-answers.ts";
 import { looksAtDetachedJobs, lookOf, repeats } from "../../model/look.ts";
 import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
@@ -9,6 +10,7 @@ import type { Flow, Pair, Project, Task } from "../../model/playbook.ts";
 import { isStatus, numberOf, ownField, titleOf } from "../../model/playbook.ts";
 import { allEdits, delayFor, retriesFor, untilFinished, waitEdits } from "../../model/repairs.ts";
 import { freshName } from "../../model/status-task.ts";
+import type { LoggedResult, Story } from "../../model/story.ts";
 import { jobOf, numberOf as resultNumber } from "../../model/story.ts";
 import { replaceValue } from "../../model/task-edits.ts";
 
@@ -29,7 +31,7 @@ const lint: LintView = (flow, project) => flow.tasks.filter(isStatus).flatMap((s
     source: status.source,
     span: status.action?.keySpan ?? status.map.span,
     task: titleOf(status),
-    what: idle > 0 ? `${once}: without until the ${idle} retries have no effect.` : `${once}.`,
+    what: idle > 0 ? `${once}: without until its ${idle} retries wait for nothing.` : `${once}.`,
     why: "A look at a job that still runs is ok: the task is green with finished 0, the play goes on, and nobody sees it when the job fails later.",
     do: `Wait for the end: \`until: ${untilFinished(register)}\`, with retries and delay that outlast the limit.`,
     ...(fix === undefined ? {} : { fix }),
@@ -70,18 +72,32 @@ function repair(status: Task, register: string, limitSeconds: number | undefined
   return edits === undefined ? undefined : { safe: true, says: "wait until the job is finished", edits };
 }
 
+/** `attempts` is there with an until, and from 2.16 on with retries alone (executor/task_executor.py, _execute). */
+function looksOnce(result: LoggedResult, { core }: Story): boolean {
+  const attempts = resultNumber(result, "attempts");
+  const isOld = core !== undefined && compareSeries(core, RETRIES_ALONE) < 0;
+  return attempts === undefined || (attempts === 1 && !isOld);
+}
+
+/** The first series in which `retries` without `until` repeats a task, as long as it fails (pull request 81531). */
+const RETRIES_ALONE = "2.16";
+
 const symptom: SymptomView = (subject, story) => {
-  const result = subject.results.find((each) => isRunningLook(each) && resultNumber(each, "attempts") === undefined);
+  const result = subject.results.find((each) => isRunningLook(each) && looksOnce(each, story));
   if (subject.failed || result === undefined) return undefined;
+  const hasRetries = resultNumber(result, "attempts") !== undefined;
   const job = jobOf(story, result);
   const later = job?.looks.find((look) => look.quote.line > result.quote.line) ?? job?.ended;
   return {
     supports: [
-      { quote: result.quote, says: "The task looked at the job once, found it running (finished 0) and was content: it has no until." },
-      ...(later === undefined ? [{ quote: result.quote, says: "No later task of this log looks at the job again: how it ended is not known." }] : []),
+      { quote: result.quote, says: `The task looked at the job once, found it running (finished 0) and was content${hasRetries ? ": so does one that has retries and no until" : ": it has no until"}.` },
+      ...(later === undefined && !hasRetries ? [{ quote: result.quote, says: "No later task of this log looks at the job again: how it ended is not known." }] : []),
     ],
     against: later === undefined ? [] : [{ quote: later.quote, says: "The job was looked at again later." }],
-    unknown: [{ what: "How the job has ended.", command: `ansible ${result.host} -m async_status -a "jid=${job?.jid ?? "JID"}"` }],
+    unknown: [
+      ...(hasRetries ? [{ what: "Whether the task has an until: with retries alone, from 2.16 on, the log is the same as with an until that is true at once.", command: `longhaul diagnose LOG -p ${story.playbook ?? "PLAYBOOK"}` }] : []),
+      { what: "How the job has ended.", command: `ansible ${result.host} -m async_status -a "jid=${job?.jid ?? "JID"}"` },
+    ],
   };
 };
 

@@ -147,11 +147,31 @@ test("a status task is paired with its launch, whatever way the jid takes", () =
     ['async_status: {jid: "{{ hostvars[inventory_hostname].j.ansible_job_id }}"}', "other"],
     ['async_status: {jid: "{{ my_jid }}"}\n  vars: {my_jid: "{{ j.ansible_job_id }}"}', "other"],
     ['async_status: {jid: "{{ fact }}"}', "other"],
+    ["async_status: {jid: j.ansible_job_id}", "single"],
+    ["async_status: jid=j.ansible_job_id", "single"],
   ];
   for (const [form, shape] of forms) {
     const text = play(`- {command: a, async: 60, poll: 0, register: j}\n- set_fact: {fact: "{{ j.ansible_job_id }}"}\n- ${form}`);
     const pairs = project({ "site.yml": text }).flows[0]?.pairs ?? [];
     assert.deepEqual(pairs.map((pair) => [pair.register, pair.shape]), [["j", shape]], form);
+  }
+});
+
+test("a jid is followed through the vars and loops of blocks, includes and roles around the status task", () => {
+  const status = (jid: string): string => `- async_status: {jid: "{{ ${jid} }}"}\n`;
+  const files = { "wait.yml": status("wait_jid"), "one.yml": status("job.ansible_job_id"), "roles/waiter/tasks/main.yml": status("waiter_job.ansible_job_id") };
+  const forms = [
+    '- include_tasks: wait.yml\n  vars: {wait_jid: "{{ j.ansible_job_id }}"}',
+    '- import_tasks: {file: wait.yml}\n  vars: {wait_jid: "{{ j.ansible_job_id }}"}',
+    '- include_tasks: one.yml\n  loop: "{{ j.results }}"\n  loop_control: {loop_var: job}',
+    '- include_role: {name: waiter}\n  vars: {waiter_job: "{{ j }}"}',
+    '- vars: {block_jid: "{{ j.ansible_job_id }}"}\n  block:\n    - async_status: {jid: "{{ block_jid }}"}',
+    '- add_host: {name: jobs, the_jid: "{{ j.ansible_job_id }}"}\n- async_status: {jid: "{{ hostvars[\'jobs\'].the_jid }}"}',
+  ];
+  for (const form of forms) {
+    const text = play(`- {command: a, async: 60, poll: 0, register: j}\n${form}`);
+    const pairs = project({ "site.yml": text, ...files }).flows[0]?.pairs ?? [];
+    assert.deepEqual(pairs.map((pair) => [pair.register, pair.shape]), [["j", "other"]], form);
   }
 });
 

@@ -5,7 +5,6 @@ import type { Expression } from "../../model/expression.ts";
 import type { Pair, Task } from "../../model/playbook.ts";
 import { isLaunch, isStatus } from "../../model/playbook.ts";
 import type { YamlNode } from "../../model/yaml.ts";
-import { fieldOf } from "../../model/yaml.ts";
 import { parseTemplate } from "../../readers/expression-template.ts";
 import { moduleName } from "../../readers/playbook/keywords.ts";
 
@@ -76,14 +75,13 @@ interface Hop {
   readonly hops: number;
 }
 
-/** Every name that the nodes mention, and those behind facts and variables they mention: enough to know that a job is looked at. */
+/** Every name that the nodes mention, and those behind facts and variables (also those of blocks and includes) they mention: enough to know that a job is looked at. */
 function namesBehind(nodes: readonly (YamlNode | undefined)[], hop: Hop): readonly string[] {
   if (hop.hops > HOPS_MAX) return [];
   const names = new Set(nodes.flatMap((node) => expressionsIn(node).flatMap(wordsIn)));
   const variables = [...names].flatMap((name) => {
-    const vars = hop.status.keywords.get("vars")?.node;
-    const own = vars?.kind === "map" ? fieldOf(vars, name)?.value : undefined;
-    return [...(hop.facts.get(name) ?? []), ...(own === undefined ? [] : [own])];
+    const given = hop.status.given(name);
+    return [...(hop.facts.get(name) ?? []), ...(given === undefined ? [] : [given])];
   });
   if (variables.length === 0) return [...names];
   return [...names, ...namesBehind(variables, { ...hop, hops: hop.hops + 1 })];
@@ -99,7 +97,8 @@ function wordsIn(expression: Expression): readonly string[] {
 function factsSet(tasks: readonly Task[]): ReadonlyMap<string, readonly YamlNode[]> {
   const facts = new Map<string, YamlNode[]>();
   for (const task of tasks) {
-    if (moduleName(task.action?.written ?? "") !== "set_fact") continue;
+    // `hostvars['jobs'].jid` may be a variable of a host that add_host has made up.
+    if (!["set_fact", "add_host"].includes(moduleName(task.action?.written ?? ""))) continue;
     const loop = task.loop === undefined ? [] : [task.loop.value];
     for (const [name, node] of task.action?.args ?? []) facts.set(name, [...(facts.get(name) ?? []), node, ...loop]);
   }

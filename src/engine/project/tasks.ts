@@ -8,6 +8,7 @@ import { fieldOf } from "../../model/yaml.ts";
 import { readAction } from "../../readers/playbook/action.ts";
 import { isLoopKey } from "../../readers/playbook/keywords.ts";
 import { readConditions, readSetting, readTemplates } from "../../readers/playbook/settings.ts";
+import type { Level, OwnKeywords } from "./levels.ts";
 import { everyKeyword, keywordsAt } from "./levels.ts";
 import type { Surroundings } from "./variables.ts";
 import { createScope } from "./variables.ts";
@@ -65,6 +66,7 @@ function buildTask(raw: RawTask, { assigned, variables, flowIndex }: Around): Ta
   const checkMode = createScope({ ...surroundings, known: new Map([...known, ["ansible_check_mode", true], ["omit", 0]]) });
   return {
     source, map, shape, scope, list, index, flowIndex,
+    given: (name) => givenTo(levels, own, name),
     name: textOf(valueAt("name")),
     role: role?.name,
     action,
@@ -97,6 +99,17 @@ function bareTemplatesOf(action: Action | undefined): readonly Template[] {
   const name = action?.module === "assert" ? "that" : "var";
   if (action?.module !== "assert" && action?.module !== "debug") return [];
   return readConditions(action.args.get(name)).flatMap(({ node, text, expression }) => (expression === undefined ? [] : [{ node, text, expression }]));
+}
+
+function givenTo(levels: readonly Level[], own: OwnKeywords, name: string): YamlNode | undefined {
+  for (const { map } of [own, ...levels.toReversed()]) {
+    const vars = fieldOf(map, "vars")?.value;
+    const value = vars?.kind === "map" ? fieldOf(vars, name)?.value : undefined;
+    if (value !== undefined) return value;
+    const loop = map === own.map ? undefined : map.fields.find((field) => isLoopKey(field.key));
+    if (loop !== undefined && loopVariableOf(fieldOf(map, "loop_control")?.value) === name) return loop.value;
+  }
+  return undefined;
 }
 
 function mapsOf(node: YamlNode | undefined): readonly YamlMap[] {

@@ -19,7 +19,7 @@ import type { FormatName } from "./formats/index.ts";
 import type { Trouble } from "./formats/report.ts";
 import type { RepairOptions, Repairs } from "./lint-fix.ts";
 import { repair, showDiff } from "./lint-fix.ts";
-import { showFindings } from "./lint-text.ts";
+import { showFindings } from "./lint-report.ts";
 import type { Asked, ProjectSettings } from "./project-settings.ts";
 import { projectSettings } from "./project-settings.ts";
 import { count } from "./style.ts";

@@ -18,7 +18,8 @@ const BEGINNINGS: readonly (readonly [LineKind, readonly string[]])[] = [
   ["ignoring", ["...ignoring"]],
   ["path", ["task path: "]],
   ["stop", ["ERROR! "]],
-  ["error", ["[ERROR]: "]],
+  // With a blank before it up to 2.18, where only an interruption is told like this.
+  ["error", ["[ERROR]: ", " [ERROR]: "]],
   ["warning", ["[WARNING]: "]],
   ["deprecation", ["[DEPRECATION WARNING]: "]],
   ["exec", ["<"]],
@@ -101,11 +102,19 @@ export function visibleEnd(bytes: Buffer, start: number, end: number): number {
 /** Says whether a word occurs in stretches of one buffer that are asked for from front to back, searching every byte once. */
 export class WordFinder {
   readonly #word: Buffer;
+  readonly #rare: Buffer;
+  readonly #offset: number;
   #since = Number.POSITIVE_INFINITY;
   #next = -1;
 
-  constructor(word: string) {
+  /**
+   * In: a word, and the part of it that is searched for. A search jumps from one first letter to the next: with a part whose first
+   * letter is rare in logs it is several times as fast as with the word itself.
+   */
+  constructor(word: string, rare: string) {
     this.#word = Buffer.from(word, "latin1");
+    this.#rare = Buffer.from(rare, "latin1");
+    this.#offset = word.indexOf(rare);
   }
 
   /** To be called when the buffer changes. */
@@ -116,8 +125,22 @@ export class WordFinder {
   occurs(bytes: Buffer, start: number, end: number): boolean {
     if (start < this.#since || (this.#next < start && this.#next !== -1)) {
       this.#since = start;
-      this.#next = bytes.indexOf(this.#word, start);
+      this.#next = this.#search(bytes, start);
     }
-    return this.#next !== -1 && this.#next < end;
+    return this.#next !== -1 && this.#next + this.#word.length <= end;
   }
+
+  #search(bytes: Buffer, start: number): number {
+    for (let at = bytes.indexOf(this.#rare, start + this.#offset); at !== -1; at = bytes.indexOf(this.#rare, at + 1)) {
+      const begin = at - this.#offset;
+      if (stands(this.#word, bytes, begin)) return begin;
+    }
+    return -1;
+  }
+}
+
+function stands(word: Buffer, bytes: Buffer, at: number): boolean {
+  let same = 0;
+  while (same < word.length && bytes[at + same] === word[same]) same += 1;
+  return same === word.length;
 }

@@ -35,8 +35,8 @@ export class Prefixes {
   skip(bytes: Buffer, start: number, end: number): number {
     if (this.#shapes.length === 0 || kindAt(bytes, start, end) !== undefined) return start;
     for (const shape of this.#shapes) {
-      const after = matchShape(shape, bytes.subarray(start, Math.min(end, start + 2 * MAX_PREFIX_BYTES)));
-      if (after !== -1) return skipColour(bytes, start + after, end);
+      const after = matchShape(shape, bytes, { start, end: Math.min(end, start + 2 * MAX_PREFIX_BYTES) });
+      if (after !== -1) return skipColour(bytes, after, end);
     }
     return start;
   }
@@ -96,16 +96,15 @@ function shapeOf(prefix: string): number[] {
 }
 
 /** Out: the offset after the prefix, or -1. The blanks at the end may be missing at the end of the line. */
-function matchShape(shape: readonly number[], bytes: Buffer): number {
-  const end = bytes.length;
-  let at = 0;
+function matchShape(shape: readonly number[], bytes: Buffer, { start, end }: { readonly start: number; readonly end: number }): number {
+  let at = start;
   for (const token of shape) {
     const from = at;
     if (token === WORD) {
       while (at < end && isWordByte(bytes[at] ?? 0)) at += 1;
     } else if (token === BLANKS) {
-      while (bytes[at] === 32 && at < end) at += 1;
-    } else if (bytes[at] === token) {
+      while (at < end && bytes[at] === 32) at += 1;
+    } else if (at < end && bytes[at] === token) {
       at += 1;
     } else if (token === 32 && (at >= end || bytes[at] === 13)) {
       return end;

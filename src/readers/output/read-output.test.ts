@@ -107,6 +107,12 @@ test("a task polled under strategy free is that of the next result of its host",
   assert.deepEqual(story.jobs.map((job) => [job.jid, job.task?.name]), [["j1.1", "one"], ["j2.2", "two"], ["j3.3", undefined]]);
 });
 
+test("an interruption is an error, up to 2.18 with a blank before it", () => {
+  for (const line of [" [ERROR]: User interrupted execution", "[ERROR]: User interrupted execution"]) {
+    assert.deepEqual(readTask(line).errors.map(({ message }) => message), ["User interrupted execution"]);
+  }
+});
+
 test("wrapped warnings are put together again, what follows is not", () => {
   const story = read(
     "[WARNING]: Platform linux on host localhost is using the discovered Python",

@@ -43,7 +43,7 @@ export class RetryBook {
     this.#gaps = gaps;
   }
 
-  line(line: RetryLine, tasks: TaskBook, quote: Quote): void {
+  line(line: RetryLine, tasks: TaskBook, quote: () => Quote): void {
     const key = `${line.host}\n${line.name}`;
     const row = this.#rows.get(key);
     const task = taskOf(line, tasks, quote);
@@ -58,20 +58,20 @@ export class RetryBook {
       this.#gaps.add("retries");
       return;
     }
-    const retries = { task, host: line.host, count: 1, firstLeft: line.left, first: quote };
+    const retries = { task, host: line.host, count: 1, firstLeft: line.left, first: quote() };
     this.retries.push(retries);
     this.#rows.set(key, { retries, lastLeft: line.left });
   }
 }
 
 /** The line names its task: the heading above it, unless the names differ or headings come late. */
-function taskOf(line: RetryLine, tasks: TaskBook, quote: Quote): LoggedTask {
+function taskOf(line: RetryLine, tasks: TaskBook, quote: () => Quote): LoggedTask {
   const here = tasks.of(line.host);
   if (here !== undefined && (here.name === line.name || line.name === fullName(here) || here.name.includes("{{"))) return here;
   const known = tasks.tasks.slice(-50).findLast((task) => task.play === tasks.play.name && (task.name === line.name || fullName(task) === line.name));
   if (known !== undefined) return known;
   const play = tasks.play.name;
-  return { name: line.name, handler: false, heading: quote, ...(play === undefined ? {} : { play }) };
+  return { name: line.name, handler: false, heading: quote(), ...(play === undefined ? {} : { play }) };
 }
 
 function fullName(task: LoggedTask): string {

@@ -9,7 +9,8 @@ import type { StoryBuilder } from "./story-builder.ts";
 
 export interface QuotedText {
   readonly text: string;
-  readonly quote: Quote;
+  /** Made only where it is kept. */
+  readonly quote: () => Quote;
 }
 
 /** A heading. Out: whether the lines below are the recap; nothing where it is no heading. */
@@ -19,7 +20,7 @@ export function noteBanner(story: StoryBuilder, { text, quote }: QuotedText): bo
   story.seen("text");
   if (banner.checkMode) story.check();
   if (banner.kind === "play") story.startPlay(banner.name);
-  if (banner.kind === "task" || banner.kind === "handler") story.startTask(banner.name, banner.kind === "handler", quote);
+  if (banner.kind === "task" || banner.kind === "handler") story.startTask(banner.name, banner.kind === "handler", quote());
   if (banner.kind === "playbook") {
     story.atLeast(2);
     story.playbook(safeName(banner.name));
@@ -64,14 +65,14 @@ export function noteStatement(story: StoryBuilder, kind: LineKind, { text, quote
   }
 }
 
-function noteAsync(story: StoryBuilder, text: string, quote: Quote): void {
+function noteAsync(story: StoryBuilder, text: string, quote: () => Quote): void {
   const line = readAsync(text);
   if (line === undefined) return;
   story.seen("text");
-  story.async({ ...line, quote });
+  story.async({ ...line, quote: quote() });
 }
 
-function noteRetry(story: StoryBuilder, text: string, quote: Quote): void {
+function noteRetry(story: StoryBuilder, text: string, quote: () => Quote): void {
   const line = readRetry(text);
   if (line === undefined) return;
   story.seen("text");

@@ -129,7 +129,7 @@ export class StoryBuilder {
     this.#jobs.limit(base, seconds);
   }
 
-  retry(line: RetryLine, quote: Quote): void {
+  retry(line: RetryLine, quote: () => Quote): void {
     this.retries.line(line, this.tasks, quote);
   }
 

@@ -54,7 +54,7 @@ export function appearsIn(text: string): { readonly file: string; readonly fileL
 /** `[ERROR]: …`, 2.19 and newer: a message, then `Origin: F:N:M` with a snippet; of a chain of causes the first origin is the task. */
 export function errorTail(text: string, line: number, done: (error: LoggedError) => void): Tail {
   const quote = { line, text: safeQuote(text) };
-  const found: Found = { message: text.slice("[ERROR]: ".length) };
+  const found: Found = { message: text.trimStart().slice("[ERROR]: ".length) };
   let lines = 0;
   return {
     more(next) {

@@ -22,6 +22,7 @@ import type { Tail } from "./tails.ts";
 import { readYamlFields } from "./yaml-fields.ts";
 import type { Mutable } from "./task-book.ts";
 
+const SPACE = 32;
 const OPEN_BRACE = 123;
 /** Of the lines that pass only `skipping: [` begins with it. */
 const LETTER_S = 115;
@@ -37,8 +38,8 @@ export class TextLog implements LineSink {
   lines = 0;
   readonly #story: StoryBuilder;
   readonly #prefixes = new Prefixes();
-  readonly #wrapper = new WordFinder("async_wrapper.py");
-  readonly #words = [new WordFinder("ansible_job_id"), new WordFinder("async")] as const;
+  readonly #wrapper = new WordFinder("async_wrapper.py", "wra");
+  readonly #words = [new WordFinder("ansible_job_id", "job"), new WordFinder("async", "ync")] as const;
   readonly #block = new Block(this.#words, this.#prefixes);
   readonly #json: JsonRun;
   /** Hosts by label. */
@@ -68,6 +69,11 @@ export class TextLog implements LineSink {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
+    // Of a verbose log most lines are these: the inside of a result.
+    if (bytes[start] === SPACE && this.#block.isOpen && !this.#prefixes.known) {
+      this.#block.take(start, end);
+      return;
+    }
     const plain = skipColour(bytes, start, end);
     this.#body = this.#prefixes.known ? this.#prefixes.skip(bytes, plain, end) : plain;
     if (this.#json.isOpen && this.#inJson()) return;
@@ -160,11 +166,12 @@ export class TextLog implements LineSink {
 
   #quoted(): QuotedText {
     const text = this.#text();
-    return { text, quote: { line: this.lines, text: safeQuote(text) } };
+    const line = this.lines;
+    return { text, quote: () => ({ line, text: safeQuote(text) }) };
   }
 
   #quote(): Quote {
-    return this.#quoted().quote;
+    return this.#quoted().quote();
   }
 
   /** ok, changed, skipping: decoded only when a job is spoken of. */
