@@ -102,25 +102,29 @@ function launchFix(task: Task, status: Task): Fix | undefined {
   return edits === undefined ? undefined : { safe: false, says: `set async to ${seconds}, as long as the status task waits`, edits };
 }
 
-/** `poll: 0` on a task without async. `async: 0` beside it is an answer: no async. */
+/** `poll: 0` on a task without async, or with a literal `async: 0`: it reads as "in the background", and six of ninety public projects mean that. */
 function hasIdlePoll(task: Task): boolean {
   const module = task.action?.module ?? "";
   const isTask = task.shape !== "role-entry" && task.action !== undefined && !STATIC_IMPORTS.has(module) && !DYNAMIC_INCLUDES.has(module);
-  return isTask && task.asyncLimit.kind === "absent" && task.poll.kind === "number" && task.poll.literal && task.poll.value === 0;
+  const { asyncLimit, poll } = task;
+  const hasNone = asyncLimit.kind === "absent" || (asyncLimit.kind === "number" && asyncLimit.literal && asyncLimit.node.raw.trim() === "0");
+  return isTask && hasNone && poll.kind === "number" && poll.literal && poll.value === 0;
 }
 
 function idlePoll(task: Task): Draft {
   const field = ownField(task, "poll");
-  const edits = allEdits([removeKeyword(task, "poll")]);
+  const limit = ownField(task, limitKey(task));
+  const keys = limit === undefined ? ["poll"] : [limitKey(task), "poll"];
+  const edits = allEdits(keys.map((key) => removeKeyword(task, key)));
   return {
     severity: "info",
     source: task.source,
     span: field === undefined ? task.map.span : { start: field.keySpan.start, end: field.value.span.end },
     task: titleOf(task),
-    what: "poll: 0 without async starts nothing in the background: the play waits for this task.",
+    what: `poll: 0 ${limit === undefined ? "without async" : "with async: 0"} starts nothing in the background: the play waits for this task.`,
     why: "poll says how often Ansible looks at a job. Only a task with async above 0 is a job; any other runs in the foreground, over a connection that has to last as long.",
-    do: "Add async with a limit in seconds if it is to be a job. Otherwise drop poll.",
-    ...(edits === undefined ? {} : { fix: { safe: false, says: "drop poll: the task runs in the foreground, as it does now", edits } }),
+    do: `${limit === undefined ? "Add async with" : "Set async to"} a limit in seconds if it is to be a job. Otherwise drop ${keys.join(" and ")}.`,
+    ...(edits === undefined ? {} : { fix: { safe: false, says: `drop ${keys.join(" and ")}: the task runs in the foreground, as it does now`, edits } }),
   };
 }
 
