@@ -8,6 +8,7 @@ import { withoutIgnored } from "./ignores.ts";
 import type { Settings } from "../model/settings.ts";
 import { defaultSettings } from "../model/settings.ts";
 import { settled } from "./settings.ts";
+import { isGuardedAgainst } from "./version-guard.ts";
 
 export interface LintResult {
   readonly findings: readonly Finding[];
@@ -28,6 +29,7 @@ export function lint(project: Project, modes: readonly Mode[], settings: Setting
     try {
       for (const flow of project.flows) {
         for (const finding of lookAt(flow, { mode, look: mode.lint, project })) {
+          if (isGuardedAgainst(flow, finding)) continue;
           // A role that two plays use is found twice and said once.
           const key = `${mode.id} ${finding.source.path} ${finding.span.start}`;
           if (!found.has(key)) found.set(key, { mode: mode.id, ...finding });

@@ -53,14 +53,15 @@ export function coresOfSpecifier(specifier: string): CoreRange | undefined {
   const to = bounds.flatMap(({ operator, series, patch }) => {
     if (operator === "<=" || operator === "==" || (operator === "~=" && patch !== undefined)) return [series];
     // `<2.18` leaves 2.18 out; `<2.18.5` does not.
-    if (operator === "<") return [patch === undefined || patch === ".0" ? before(series) : series];
+    if (operator === "<") return [patch === undefined || patch === ".0" ? seriesBefore(series) : series];
     return [];
   }).toSorted(compareSeries)[0];
   if (from === undefined && to === undefined) return undefined;
   return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
 }
 
-function before(series: string): string {
+/** The series before one: 2.17 of 2.18. */
+export function seriesBefore(series: string): string {
   const [major = "0", minor = "0"] = series.split(".");
   return `${major}.${Number(minor) - 1}`;
 }
