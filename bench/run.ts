@@ -1,7 +1,8 @@
 // `npm run bench`: what longhaul costs, beside a named peer or floor in the same run. Ratios are what counts; the machine is not.
 // Options: --quick (small inputs), --megabytes N (size of the log), --files N (size of the project), --runs N (of each side),
-// --only start|project|log. The log of a gigabyte: npm run bench -- --only log --megabytes 1024 --runs 3
+// --only start|project|log|relint. The log of a gigabyte: npm run bench -- --only log --megabytes 1024 --runs 3
 
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -52,8 +53,36 @@ function startRows(): readonly Row[] {
 function projectRows(): readonly Row[] {
   const directory = join(temporary, "project");
   writeProject(directory, files);
+  const [part, some] = [join(temporary, "part"), Math.max(20, Math.round(files / 10))];
+  writeProject(part, some);
   const cost = compare([longhaul, "lint", directory], ["grep", "-rlF", "async", directory], runs);
-  return [{ what: `longhaul lint, ${files} files`, peer: "grep -rlF async (floor)", note: `${Math.round(files / cost.own.wallSeconds)} files/s`, ...cost }];
+  const tenth = compare([longhaul, "lint", part], ["grep", "-rlF", "async", part], runs);
+  const each = (own: Cost, number: number): string => `${((own.cpuSeconds * 1e6) / number).toFixed(0)} µs CPU a file`;
+  return [
+    { what: `longhaul lint, ${some} files`, peer: "grep -rlF async (floor)", note: each(tenth.own, some), ...tenth },
+    { what: `longhaul lint, ${files} files`, peer: "grep -rlF async (floor)", note: each(cost.own, files), ...cost },
+    ...lintPeer(),
+  ];
+}
+
+/** ansible-lint needs tenths of a second for each file, so it gets fewer of the same. */
+function lintPeer(): readonly Row[] {
+  if (!isThere("ansible-lint")) return [];
+  const directory = join(temporary, "peer");
+  const few = values.quick ? 20 : 100;
+  writeProject(directory, few);
+  return [{ what: `longhaul lint, ${few} files`, peer: "ansible-lint --offline", note: "only the async rules", ...compare([longhaul, "lint", directory], ["ansible-lint", "--offline", "-q", directory], 1) }];
+}
+
+/** One file of an open project changes: what the library that an editor calls needs for it. */
+function relintLine(): string {
+  const directory = join(temporary, "project");
+  writeProject(directory, files);
+  const { stdout } = spawnSync(process.execPath, [join(root, "bench/relint.ts"), directory], { encoding: "utf8" });
+  const { firstMs, againMs } = JSON.parse(stdout) as { readonly firstMs: number; readonly againMs: readonly number[] };
+  const sorted = againMs.toSorted((one, other) => one - other);
+  const [median, worst] = [sorted[Math.floor(sorted.length / 2)] ?? 0, sorted.at(-1) ?? 0];
+  return `\nA change of one file in ${files} (the library an editor calls): median ${median.toFixed(1)} ms, worst of ${sorted.length} ${worst.toFixed(1)} ms; the first look took ${firstMs.toFixed(0)} ms (1/${(firstMs / median).toFixed(0)}).`;
 }
 
 /** What a program for Node cannot go below: it starts, reads the file and finds its lines. */
@@ -87,10 +116,11 @@ const parts = { start: startRows, project: projectRows, log: logRows };
 
 try {
   console.log(`${availableParallelism()} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}; best of ${runs}, interleaved\n`);
-  console.log("| what | longhaul | peer | its cost | ratio | |\n|---|---|---|---|---|---|");
+  if (values.only !== "relint") console.log("| what | longhaul | peer | its cost | ratio | |\n|---|---|---|---|---|---|");
   for (const [part, rows] of Object.entries(parts)) {
     if (values.only === undefined || values.only === part) for (const row of rows()) console.log(line(row));
   }
+  if (values.only === undefined || values.only === "relint") console.log(relintLine());
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
