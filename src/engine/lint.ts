@@ -7,6 +7,7 @@ import type { UnusedIgnore } from "./ignores.ts";
 import { withoutIgnored } from "./ignores.ts";
 import type { Settings } from "../model/settings.ts";
 import { defaultSettings } from "../model/settings.ts";
+import { neverRuns } from "./never-runs.ts";
 import { settled } from "./settings.ts";
 import { isGuardedAgainst } from "./version-guard.ts";
 
@@ -29,7 +30,7 @@ export function lint(project: Project, modes: readonly Mode[], settings: Setting
     try {
       for (const flow of project.flows) {
         for (const finding of lookAt(flow, { mode, look: mode.lint, project })) {
-          if (isGuardedAgainst(flow, finding)) continue;
+          if (isGuardedAgainst(flow, finding) || (mode.atLoad !== true && neverRuns(flow, finding))) continue;
           // A role that two plays use is found twice and said once.
           const key = `${mode.id} ${finding.source.path} ${finding.span.start}`;
           if (!found.has(key)) found.set(key, { mode: mode.id, ...finding });

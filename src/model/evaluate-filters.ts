@@ -18,6 +18,9 @@ interface Filter {
 export function applyFilter(name: string, input: Outcome, args: BoundArguments): Outcome {
   const short = shortName(name);
   const filter = filters.get(short);
+  const pending = input.kind === "unknown" ? input.pending : input.kind === "undefined" ? input : undefined;
+  if (lazyFilters.has(short) && pending !== undefined) return unknown(`the filter ${name}`, { pending });
+  if (input.kind === "unknown" && pending !== undefined && readingFilters.has(short)) return used(pending);
   if (filter === undefined) {
     const fails = (input.kind === "undefined" || input.kind === "error") && strictFilters.has(short);
     return fails ? used(input) : unknown(`the filter ${name}`);
@@ -30,6 +33,10 @@ export function applyFilter(name: string, input: Outcome, args: BoundArguments):
   // `default` may rescue an undefined input, `ternary` fails on it whatever its arguments are.
   return input.kind === "undefined" && short === "ternary" ? used(input) : unknown(`the arguments of ${name}`);
 }
+
+/** Jinja's generators: up to 2.18 they fail on an undefined input when something reads what they give, from 2.19 on at once. */
+const lazyFilters: ReadonlySet<string> = new Set(["map", "reject", "rejectattr", "select", "selectattr"]);
+const readingFilters: ReadonlySet<string> = new Set(["count", "first", "join", "last", "length", "list", "max", "min", "sort", "sum"]);
 
 // These fail on undefined input on every version; their values are not worked out here.
 const strictFilters: ReadonlySet<string> = new Set([

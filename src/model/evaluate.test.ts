@@ -260,6 +260,9 @@ describe("filters", () => {
       "list | join('-')": '"3-1-2"',
       "'aXbX' | replace('X', '$&')": '"a$&b$&"',
       "list | map('string')": "?",
+      "s.rc | map('string')": "?",
+      "s.rc | selectattr('a') | map(attribute='b') | list | length": "undefined s.rc (used)",
+      "s.rc | map('string') | default([])": "?",
       "'x' | regex_search('x')": "?",
       "s.rc | regex_search('x')": "undefined s.rc (used)",
     });

@@ -6,12 +6,16 @@ import { createLibrary } from "../engine/project/library.ts";
 import type { OwnDuration } from "./limits.ts";
 import { killTimes, limitAbove, ownDurationOf } from "./limits.ts";
 
-/** At least, up to: seconds. */
-function durationOf(module: string): string {
+function ownOf(module: string): OwnDuration | undefined {
   const text = `- hosts: all\n  tasks:\n    - ${module}\n      async: 60\n      poll: 0\n`;
   const [task] = assemble(createLibrary(fakeFiles({ "site.yml": text })), ["site.yml"]).flows.flatMap((flow) => flow.tasks);
   assert.ok(task !== undefined);
-  const own: OwnDuration | undefined = ownDurationOf(task);
+  return ownDurationOf(task);
+}
+
+/** At least, up to: seconds. */
+function durationOf(module: string): string {
+  const own = ownOf(module);
   return own === undefined ? "unknown" : `${own.atLeast} ${own.upTo}`;
 }
 
@@ -42,6 +46,19 @@ const DURATIONS: readonly (readonly [string, string])[] = [
   ["command: a sleep 60", "unknown"],
   ["get_url: {url: a, dest: b, timeout: 300}", "unknown"],
 ];
+
+const WHOLE: readonly (readonly [string, boolean])[] = [
+  ["shell: sleep 3 && echo done", true],
+  ["shell: sleep 3; backup", false],
+  ["command: timeout 5m backup", true],
+  ["shell: cd /srv && timeout 5m backup", true],
+];
+
+for (const [module, whole] of WHOLE) {
+  test(`${module} says ${whole ? "all" : "part"} of what it takes`, () => {
+    assert.equal(ownOf(module)?.isAll, whole);
+  });
+}
 
 for (const [module, expected] of DURATIONS) {
   test(`${module} takes ${expected}`, () => {

@@ -14,6 +14,8 @@ export interface OwnDuration {
   readonly atLeast: number;
   /** It may take that long: sleeps, and the bounds that it sets itself. */
   readonly upTo: number;
+  /** True where nothing else in it takes any time: it surely is done after `upTo`. */
+  readonly isAll: boolean;
   /** The part that says so: `timeout 20m`. */
   readonly words: string;
 }
@@ -63,6 +65,9 @@ export function executableOf(task: Task, line: ShellLine): string | undefined {
   return given?.kind === "scalar" ? given.raw : line.options.get("executable");
 }
 
+/** Commands that take no time worth speaking of. */
+const AT_ONCE: ReadonlySet<string> = new Set([":", "cd", "date", "echo", "exit", "export", "false", "printf", "set", "touch", "true"]);
+
 /** In: a task. Out: its duration by its own words, or undefined where it says nothing. */
 export function ownDurationOf(task: Task): OwnDuration | undefined {
   if (task.action?.module === "wait_for") return waitForDuration(task.action.args);
@@ -71,7 +76,9 @@ export function ownDurationOf(task: Task): OwnDuration | undefined {
   if (commands.length > 1 && task.action?.module === "command") return undefined;
   const parts = commands.flatMap((command) => durationOf(command) ?? []);
   if (parts.length === 0) return undefined;
+  const others = commands.filter((command) => durationOf(command) === undefined);
   return {
+    isAll: others.every(({ words }) => AT_ONCE.has(words[0]?.text ?? "")),
     atLeast: parts.reduce((sum, part) => sum + part.atLeast, 0),
     upTo: parts.reduce((sum, part) => sum + part.upTo, 0),
     words: parts.map((part) => part.words).join("`, `"),
@@ -84,7 +91,7 @@ function waitForDuration(args: ReadonlyMap<string, YamlNode>): OwnDuration | und
   const seconds = timeout?.kind === "scalar" && /^\d+$/.test(timeout.raw) ? Number(timeout.raw) : undefined;
   if (seconds === undefined) return undefined;
   const sleeps = !["port", "path", "state", "search_regex"].some((key) => args.has(key));
-  return { atLeast: sleeps ? seconds : 0, upTo: seconds, words: `timeout: ${seconds}` };
+  return { atLeast: sleeps ? seconds : 0, upTo: seconds, isAll: true, words: `timeout: ${seconds}` };
 }
 
 /** `argv: [sleep, 20]` as a command. */
@@ -97,7 +104,9 @@ function argumentsOf(argv: YamlNode | undefined): readonly ShellCommand[] {
   return [{ words, operator: "end", operatorAt: 0 }];
 }
 
-function durationOf(command: ShellCommand): OwnDuration | undefined {
+type Part = Omit<OwnDuration, "isAll">;
+
+function durationOf(command: ShellCommand): Part | undefined {
   const words = command.words.map((word) => (word.literal ? word.text : undefined));
   const program = words[0]?.replace(/^\/(?:usr\/)?bin\//, "");
   if (program === "sleep") return sleepDuration(words.slice(1));
@@ -105,7 +114,7 @@ function durationOf(command: ShellCommand): OwnDuration | undefined {
 }
 
 /** GNU sleep adds up its arguments. */
-function sleepDuration(words: readonly (string | undefined)[]): OwnDuration | undefined {
+function sleepDuration(words: readonly (string | undefined)[]): Part | undefined {
   const parts = words.map((word) => secondsOf(word));
   if (parts.length === 0 || parts.includes(undefined)) return undefined;
   const seconds = parts.reduce<number>((sum, part) => sum + (part ?? 0), 0);
@@ -113,7 +122,7 @@ function sleepDuration(words: readonly (string | undefined)[]): OwnDuration | un
 }
 
 /** `timeout [-k 10] [-s TERM] 20m program`: the program may run that long. */
-function timeoutDuration(words: readonly (string | undefined)[]): OwnDuration | undefined {
+function timeoutDuration(words: readonly (string | undefined)[]): Part | undefined {
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at];
     if (word === undefined) return undefined;

@@ -40,6 +40,8 @@ export interface Mode {
   readonly probe: Cannot;
   /** True where the mistake always stands in the playbook: when lint finds nothing of it on the very task, it is not the cause. */
   readonly inPlaybook?: true;
+  /** True where Ansible refuses the file before it runs anything: a task that never runs is found all the same. */
+  readonly atLoad?: true;
   /** Which kinds of fix its findings carry. */
   readonly fix: "safe" | "needs-a-person" | "safe or needs-a-person" | Cannot;
 }

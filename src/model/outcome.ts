@@ -25,6 +25,8 @@ export interface UnknownOutcome {
   readonly truthy?: boolean;
   /** Set when it is certain that the value is, or is not, a real boolean. */
   readonly boolean?: boolean;
+  /** Set for a list that is only made once it is read, of a value that is undefined: reading it fails. */
+  readonly pending?: UndefinedOutcome;
   /** Set for a name that nothing in the project gives a value: only an inventory, a fact or the command line still may. */
   readonly nowhere?: true;
 }

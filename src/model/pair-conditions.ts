@@ -71,6 +71,11 @@ function withResult({ register, status, shape }: Pair, scope: Scope, result: Out
   return status.loop === undefined ? inner : withRegister(inner, status.loopVariable, result);
 }
 
+/** True for a task that never runs, by its own word or that of what is around it: `when: false`. */
+export function isSwitchedOff({ when }: Task): boolean {
+  return when.some((condition) => judge([condition], (name) => unknown(`${name} may differ between runs`)) === "false");
+}
+
 function textOf(condition: Condition): string {
   return condition.text.replaceAll(/\s+/g, " ").trim();
 }

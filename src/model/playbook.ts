@@ -149,11 +149,16 @@ export function pollSecondsOf(task: Task): number | undefined {
   return task.poll.kind === "absent" ? (task.defaultPollSeconds ?? DEFAULT_POLL_SECONDS) : numberOf(task.poll);
 }
 
-/** True for a task with `async` that is not known to be 0: it starts a job, or is meant to where its value is no number. */
-export function isLaunch(task: Task): boolean {
+/** True for a task with `async` that is not known to be 0: it is to start a job, whether its value is a number and its action knows async or not. */
+export function isMeantAsLaunch(task: Task): boolean {
   if (task.asyncLimit.kind === "absent") return false;
   const module = task.action?.module ?? "";
   return numberOf(task.asyncLimit) !== 0 && task.shape !== "role-entry" && !STATIC_IMPORTS.has(module) && !DYNAMIC_INCLUDES.has(module);
+}
+
+/** True for a task that starts a job, or is meant to where its value is no number. An action that refuses async starts none. */
+export function isLaunch(task: Task): boolean {
+  return isMeantAsLaunch(task) && !REFUSING_ASYNC.has(task.action?.module ?? "");
 }
 
 /** True for a launch that returns at once: `poll: 0` (or below) with a limit that is not 0. */
@@ -180,6 +185,12 @@ export const STATIC_IMPORTS: ReadonlySet<string> = new Set(["import_tasks", "imp
 
 /** Actions that bring in tasks while the play runs; Ansible refuses `async` on them. */
 export const DYNAMIC_INCLUDES: ReadonlySet<string> = new Set(["include_tasks", "include_role"]);
+
+/** ansible-core's own actions that refuse async: `_supports_async` of plugins/action/*.py, the same in 2.14 to 2.21 but for reboot; each tried on 2.14, 2.16, 2.17, 2.19 and 2.21. */
+export const REFUSING_ASYNC: ReadonlySet<string> = new Set(
+  ("add_host assemble assert async_status copy debug fail fetch gather_facts group_by include_vars pause raw reboot script set_fact set_stats template " +
+    "unarchive validate_argument_spec wait_for_connection").split(" "),
+);
 
 /** The tasks of a flow in whose text a register (or any other word) stands. */
 export function tasksNaming(flow: Flow, word: string): readonly Task[] {

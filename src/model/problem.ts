@@ -10,6 +10,9 @@ export const PROBLEM_EXITS = {
   "not-ansible-output": 2,
   "no-such-mode": 2,
   "bad-configuration": 2,
+  "no-ansible": 2,
+  "not-supported": 2,
+  unreachable: 1,
   "cannot-write": 3,
   "mode-crashed": 3,
 } as const;

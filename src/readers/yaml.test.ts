@@ -88,6 +88,44 @@ test("a quoted text may go on at any indentation, as in PyYAML, and spans stay",
   assert.equal(c.kind === "scalar" && c.raw.replaceAll(/ +/g, " "), 'one two " three');
 });
 
+const CONTINUED: readonly (readonly [string, string, unknown])[] = [
+  ["a list at the column of its key", 'a:\n  b: ["x",\n  "y"]\n  async: 5\n', ["x", "y"]],
+  ["a list left of its key", 'a:\n  b: ["x",\n"y"\n]\n  async: 5\n', ["x", "y"]],
+  ["a map at the column of its key", "a:\n  b: {x: 1,\n  y: 2}\n  async: 5\n", { x: 1, y: 2 }],
+  ["a comment with a bracket, and CRLF", "a:\r\n  b: [1, # ]\r\n# it's\r\n  2]\r\n  async: 5\r\n", [1, 2]],
+  ["a quoted text in a list", "a:\n  b: ['x\n  y',\n  {z: \"]\n\"}]\n  async: 5\n", ["x y", { z: "] " }]],
+  ["an escaped quote at the end of a line", 'a:\n  b: "<x y=\\"z\\"\n  v=\\"w\\">"\n  async: 5\n', '<x y="z" v="w">'],
+  ["two single quotes at the end of a line", "a:\n  b: 'it''\n  s'\n  async: 5\n", "it' s"],
+  ["an escaped line break and an empty line", 'a:\n  b: "x\\\n  y\n\n  z"\n  async: 5\n', "xy\nz"],
+  ["several, one after the other", 'a:\n  c: [1,\n  2]\n  b: {x: "y\n  z"}\n  async: 5\n', { x: "y z" }],
+];
+
+/** What PyYAML makes of a node. */
+function plainValue(node: YamlNode): unknown {
+  if (node.kind === "scalar") return node.value;
+  if (node.kind === "list") return node.items.map(plainValue);
+  return Object.fromEntries(node.fields.map((field) => [field.key, plainValue(field.value)]));
+}
+
+for (const [title, text, expected] of CONTINUED) {
+  test(`flow collections and quoted texts go on at any indentation, as in PyYAML: ${title}`, () => {
+    const map = valueAt(first(text), "a");
+    assert.deepEqual(plainValue(valueAt(map, "b")), expected);
+    const { span } = valueAt(map, "b");
+    assert.match(text.slice(span.start, span.end), /^(?:\[[^]*\]|\{[^]*\}|"[^]*"|'[^]*')$/);
+    const limit = valueAt(map, "async");
+    assert.equal(text.slice(limit.span.start, limit.span.end), "5");
+  });
+}
+
+test("what PyYAML refuses of them stays refused", () => {
+  const refused = [
+    "a:\n  b: [1,\n  c: 2\n", "a:\n  b: {x: 1,\n  c: 2\n", 'a: "x\nb: "y"\n', "a:\n  b: [1,\n---\n  2]\n", 'a: "x\n---\ny"\n', "a:\n  b: [1,\n  2]]\n",
+    'a:\n  "x\n  y": 1\n', "a:\n  [x,\n  y]: 1\n", "a:\n  b: [1,\n  2\n", 'a:\n  b: "x\\"\n  c: 1\n',
+  ];
+  for (const text of refused) assert.equal(readYaml(text).ok, false, text);
+});
+
 test("a byte order mark is passed over, as in PyYAML, and spans are those of the whole text", () => {
   const text = "\ufeff- async: 5\n";
   const node = first(text);

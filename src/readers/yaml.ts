@@ -1,7 +1,7 @@
 // YAML 1.1 as Ansible's loader (PyYAML) reads it, with a span for every node. Typing of scalars follows
 // PyYAML's resolver.py, which differs from the YAML 1.1 text (`y` is a string, `1e3` is a string).
 
-import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from "yaml";
+import { Composer, CST, isAlias, isMap, isScalar, isSeq, Lexer, Parser } from "yaml";
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { Span } from "../model/place.ts";
 import type { ScalarValue, YamlField, YamlList, YamlMap, YamlNode, YamlScalar } from "../model/yaml.ts";
@@ -19,15 +19,14 @@ export type YamlReading =
  * In: the text. Out: a node for each document that is not empty, or why the text is no YAML and where. Never throws.
  */
 export function readYaml(text: string): YamlReading {
-  // PyYAML passes over a byte order mark, the library takes it for content: it is taken off, and every offset moved back.
-  if (text.startsWith("\ufeff")) return moved(readYaml(text.slice(1)));
   try {
+    const { documents, read } = parse(text);
     const nodes: YamlNode[] = [];
-    for (const document of parseLeniently(text)) {
+    for (const document of documents) {
       const error = document.errors[0];
-      if (error !== undefined) return refusal(error.message, error.pos[0]);
+      if (error !== undefined) return refusal(error.message, read.offsetOf(error.pos[0]));
       if (document.contents === null) continue;
-      nodes.push(new Converter(document, text).convert(document.contents, { depth: 0, shared: false }));
+      nodes.push(new Converter(document, read).convert(document.contents, { depth: 0, shared: false }));
     }
     return { ok: true, documents: nodes };
   } catch (error) {
@@ -37,61 +36,115 @@ export function readYaml(text: string): YamlReading {
   }
 }
 
-function moved(reading: YamlReading): YamlReading {
-  if (!reading.ok) return { ...reading, at: reading.at + 1 };
-  return { ok: true, documents: reading.documents.map(movedNode) };
+/** What the library was given: the file's text, or that text with some lines indented. */
+interface ReadText {
+  readonly text: string;
+  /** The offset in the file for one in this text. */
+  readonly offsetOf: (offset: number) => number;
 }
 
-function movedNode(node: YamlNode): YamlNode {
-  const span = movedSpan(node.span);
-  if (node.kind === "scalar") return { ...node, span };
-  if (node.kind === "list") return { ...node, span, items: node.items.map(movedNode) };
-  return { ...node, span, fields: node.fields.map((field) => ({ ...field, keySpan: movedSpan(field.keySpan), value: movedNode(field.value) })) };
-}
-
-function movedSpan({ start, end }: Span): Span {
-  return { start: start + 1, end: end + 1 };
-}
-
-function parse(text: string): readonly Document[] {
-  const documents = parseAllDocuments(text, {
-    version: "1.1",
-    schema: "failsafe",
-    merge: false,
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: "silent",
-  });
-  return Array.isArray(documents) ? documents : [];
-}
-
-/** Quoted texts that are mended in one file; each costs one more reading. */
-const MENDED_MAX = 50;
+/** Characters that the lexer reads at most for the sake of one file: about a second's work. Each piece that is indented costs one more pass. */
+const LEXED_MAX = 1_500_000;
 
 /**
- * PyYAML lets a quoted text go on at any indentation, the YAML specification does not. Where the library stops at such a line
- * its breaks are read as blanks: that is what they fold to, and every offset stays.
+ * PyYAML lets a quoted text and a flow collection go on at any indentation, the YAML specification and the library do not. Where
+ * the library cuts one short its lines are indented, which changes no value of it.
  */
-function parseLeniently(text: string): readonly Document[] {
-  let mended = text;
-  for (let count = 0; ; count += 1) {
-    const documents = parse(mended);
-    const error = documents.flatMap((document) => document.errors).find((each) => each.message.startsWith("Missing closing "));
-    const quote = error?.message["Missing closing ".length];
-    if (error === undefined || quote === undefined || count === MENDED_MAX) return documents;
-    const end = closingQuote(mended, error.pos[0], quote);
-    if (end === undefined) return documents;
-    mended = mended.slice(0, error.pos[0]) + mended.slice(error.pos[0], end).replaceAll(/[\r\n]/g, " ") + mended.slice(end);
+function parse(file: string): { readonly documents: readonly Document[]; readonly read: ReadText } {
+  // PyYAML passes over a byte order mark, the library takes it for content.
+  const start = file.startsWith("\ufeff") ? 1 : 0;
+  const written = file.slice(start);
+  let text = written;
+  let lexemes = [...new Lexer().lex(text)];
+  for (let lexed = 0; lexed < LEXED_MAX; lexed += text.length) {
+    const indented = indentedFirst(text, lexemes);
+    if (indented === undefined) break;
+    text = indented;
+    lexemes = [...new Lexer().lex(text)];
+  }
+  const composer = new Composer({ version: "1.1", schema: "failsafe", merge: false, uniqueKeys: false, prettyErrors: false, logLevel: "silent" });
+  const offsets = text === written ? undefined : offsetsWithout(written, text);
+  return { documents: [...composer.compose(tokensOf(lexemes))], read: { text, offsetOf: (offset) => start + (offsets?.[offset] ?? offset) } };
+}
+
+function* tokensOf(lexemes: readonly string[]): Generator<CST.Token> {
+  const parser = new Parser();
+  for (const lexeme of lexemes) yield* parser.next(lexeme);
+  yield* parser.end();
+}
+
+/** In: a text and its lexemes. Out: the text with the first piece that was cut short indented; undefined where none was, or it has no end. */
+function indentedFirst(text: string, lexemes: readonly string[]): string | undefined {
+  const cut = firstCut(lexemes);
+  if (cut === undefined) return undefined;
+  // By itself it stands at the root of a document, where any indentation is enough.
+  const { value: piece } = piecesOf(new Lexer().lex(text.slice(cut.start))).next();
+  if (piece?.whole !== true) return undefined;
+  const end = cut.start + piece.end;
+  const indentation = " ".repeat(cut.start - text.lastIndexOf("\n", cut.start - 1));
+  return text.slice(0, cut.start) + text.slice(cut.start, end).replaceAll("\n", `\n${indentation}`) + text.slice(end);
+}
+
+function firstCut(lexemes: readonly string[]): Piece | undefined {
+  // Most texts have none, and this is the quick way to see it.
+  if (!lexemes.some((lexeme) => lexeme === CST.FLOW_END || (/^["']/.test(lexeme) && !isClosed(lexeme)))) return undefined;
+  for (const piece of piecesOf(lexemes)) if (!piece.whole) return piece;
+  return undefined;
+}
+
+/** A quoted text or a flow collection that stands in no other one. */
+interface Piece {
+  readonly start: number;
+  readonly end: number;
+  /** False where the lexer cut it short. */
+  readonly whole: boolean;
+}
+
+function* piecesOf(lexemes: Iterable<string>): Generator<Piece, undefined> {
+  let [start, at, level] = [0, 0, 0];
+  let previous: string | undefined;
+  for (const lexeme of lexemes) {
+    // A plain or block scalar follows its mark and may look like anything.
+    const kind = previous === CST.SCALAR ? "text" : CST.tokenType(lexeme);
+    previous = kind === "text" ? undefined : lexeme;
+    if (kind === "scalar" || kind === "doc-mode") continue;
+    if (kind === "flow-error-end") {
+      yield { start, end: at, whole: false };
+      level = 0;
+      continue;
+    }
+    if (level === 0) start = at;
+    at += lexeme.length;
+    const isQuoted = kind === "single-quoted-scalar" || kind === "double-quoted-scalar";
+    const isEnd = kind === "flow-map-end" || kind === "flow-seq-end";
+    if (kind === "flow-map-start" || kind === "flow-seq-start") level += 1;
+    else if (isEnd && level > 0) level -= 1;
+    else if (isQuoted && !isClosed(lexeme)) yield { start, end: at, whole: false };
+    else if (!isQuoted) continue;
+    if (level === 0) yield { start, end: at, whole: true };
   }
 }
 
-function closingQuote(text: string, from: number, quote: string): number | undefined {
-  for (let at = from; at < text.length; at += 1) {
-    if (quote === '"' && text[at] === "\\") at += 1;
-    else if (text[at] === quote && quote === "'" && text[at + 1] === "'") at += 1;
-    else if (text[at] === quote) return at;
+/** True for a quoted text that has its second quote. */
+function isClosed(quoted: string): boolean {
+  if (quoted.startsWith("'")) return quoted.replaceAll(/[^']/g, "").length % 2 === 0;
+  let backslashes = 0;
+  while (quoted[quoted.length - 2 - backslashes] === "\\") backslashes += 1;
+  return quoted.length > 1 && quoted.endsWith('"') && backslashes % 2 === 0;
+}
+
+/** For each offset in a text with indented lines, the offset in the text as it was. */
+function offsetsWithout(written: string, indented: string): Int32Array {
+  const offsets = new Int32Array(indented.length + 1);
+  const before = written.split("\n");
+  let [from, to] = [0, 0];
+  for (const [number, line] of indented.split("\n").entries()) {
+    const added = line.length - (before[number]?.length ?? 0);
+    for (let column = 0; column <= line.length; column += 1) offsets[to + column] = from + Math.max(0, column - added);
+    from += line.length - added + 1;
+    to += line.length + 1;
   }
-  return undefined;
+  return offsets;
 }
 
 /** The library reports its own overflow of the stack as an error of the text. */
@@ -112,11 +165,11 @@ class Converter {
   #count = 0;
   readonly #anchors = new Map<Node, YamlNode>();
   readonly #document: Document;
-  readonly #text: string;
+  readonly #read: ReadText;
 
-  constructor(document: Document, text: string) {
+  constructor(document: Document, read: ReadText) {
     this.#document = document;
-    this.#text = text;
+    this.#read = read;
   }
 
   convert(node: Node, where: Where): YamlNode {
@@ -127,16 +180,16 @@ class Converter {
     const inner = { depth: where.depth + 1, shared: where.shared };
     if (isMap(node)) return this.#map(node, inner);
     if (isSeq(node)) return this.#list(node, inner);
-    return readScalar(node as Scalar<string>, where.shared, this.#text);
+    return this.#scalar(node as Scalar<string>, where.shared);
   }
 
   #alias(node: Alias, where: Where): YamlNode {
     const target = node.resolve(this.#document);
-    if (target === undefined) return emptyScalar(spanOf(node));
+    if (target === undefined) return emptyScalar(this.#spanOf(node));
     const known = this.#anchors.get(target);
     if (known !== undefined) return known;
     // A placeholder first: an alias inside its own anchor must not run for ever.
-    this.#anchors.set(target, emptyScalar(spanOf(node)));
+    this.#anchors.set(target, emptyScalar(this.#spanOf(node)));
     const converted = this.convert(target, { depth: where.depth + 1, shared: true });
     this.#anchors.set(target, converted);
     return converted;
@@ -146,19 +199,36 @@ class Converter {
     const own = new Map<string, YamlField>();
     const merged: YamlField[] = [];
     for (const pair of node.items as Pair<Node, Node | null>[]) {
-      const keySpan = spanOf(pair.key);
+      const keySpan = this.#spanOf(pair.key);
       const key = isScalar(pair.key) ? String(pair.key.value) : "";
       const value = pair.value === null ? emptyScalar(keySpan) : this.convert(pair.value, where);
       if (key === "<<" && isPlain(pair.key)) merged.push(...mergedFields(value));
       else own.set(key, { key, keySpan, value, merged: where.shared });
     }
     for (const field of merged) if (!own.has(field.key)) own.set(field.key, { ...field, merged: true });
-    return { kind: "map", span: spanOf(node), fields: [...own.values()], flow: node.flow === true, shared: where.shared };
+    return { kind: "map", span: this.#spanOf(node), fields: [...own.values()], flow: node.flow === true, shared: where.shared };
   }
 
   #list(node: YAMLSeq, where: Where): YamlList {
     const items = (node.items as Node[]).map((item) => this.convert(item, where));
-    return { kind: "list", span: spanOf(node), items, flow: node.flow === true, shared: where.shared };
+    return { kind: "list", span: this.#spanOf(node), items, flow: node.flow === true, shared: where.shared };
+  }
+
+  #scalar(node: Scalar<string>, shared: boolean): YamlScalar {
+    const style = STYLES[node.type ?? ""] ?? "plain";
+    const raw = String(node.value ?? "");
+    const tag = tagOf(node.tag);
+    const value = style === "plain" && tag === undefined ? typedScalar(raw) : raw;
+    return { kind: "scalar", span: this.#spanOf(node), value, raw, style, shared, ...(tag === undefined ? {} : { tag }) };
+  }
+
+  #spanOf(node: Node): Span {
+    const [start, whole] = node.range ?? [0, 0];
+    const { text, offsetOf } = this.#read;
+    // A block scalar's range includes the line ends after it; an edit must not.
+    const isBlock = isScalar(node) && (node.type === "BLOCK_LITERAL" || node.type === "BLOCK_FOLDED");
+    const end = isBlock ? start + text.slice(start, whole).trimEnd().length : whole;
+    return { start: offsetOf(start), end: offsetOf(end) };
   }
 }
 
@@ -172,11 +242,6 @@ function isPlain(node: Node): boolean {
   return isScalar(node) && node.type === "PLAIN";
 }
 
-function spanOf(node: Node): Span {
-  const range = node.range ?? [0, 0, 0];
-  return { start: range[0], end: range[1] };
-}
-
 function emptyScalar(span: Span): YamlScalar {
   return { kind: "scalar", span, value: null, raw: "", style: "plain", shared: false };
 }
@@ -187,24 +252,6 @@ const STYLES: Record<string, YamlScalar["style"]> = {
   BLOCK_LITERAL: "literal",
   BLOCK_FOLDED: "folded",
 };
-
-function readScalar(node: Scalar<string>, shared: boolean, text: string): YamlScalar {
-  const style = STYLES[node.type ?? ""] ?? "plain";
-  const raw = String(node.value ?? "");
-  const tag = tagOf(node.tag);
-  const whole = spanOf(node);
-  // A block scalar's range includes the line ends after it; an edit must not.
-  const end = style === "literal" || style === "folded" ? trimmedEnd(text, whole) : whole.end;
-  const value = style === "plain" && tag === undefined ? typedScalar(raw) : raw;
-  const span = { start: whole.start, end };
-  return { kind: "scalar", span, value, raw, style, shared, ...(tag === undefined ? {} : { tag }) };
-}
-
-function trimmedEnd(text: string, span: Span): number {
-  let end = span.end;
-  while (end > span.start && /\s/.test(text[end - 1] ?? "")) end -= 1;
-  return end;
-}
 
 function tagOf(tag: string | undefined): YamlScalar["tag"] | undefined {
   if (tag === undefined || tag === "tag:yaml.org,2002:str") return undefined;

@@ -5,7 +5,7 @@ import { limitKey } from "../../model/limits.ts";
 import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { Flow, Task } from "../../model/playbook.ts";
-import { isStatus, numberOf, ownField, pollSecondsOf, tasksNaming, titleOf } from "../../model/playbook.ts";
+import { isStatus, numberOf, ownField, pollSecondsOf, REFUSING_ASYNC, tasksNaming, titleOf } from "../../model/playbook.ts";
 import { allEdits } from "../../model/repairs.ts";
 import { textOf } from "../../model/story.ts";
 import { removeKeyword, removeTask } from "../../model/task-edits.ts";
@@ -14,9 +14,8 @@ const FOREGROUND = "Drop async and poll: it runs in the foreground.";
 const WAITS = "Drop async and poll: it waits by itself, as long as its own arguments say.";
 const FOR_MANY = "Drop async and poll. For a long transfer use a module that runs on the host (get_url, command with tar or rsync), which can be put in the background.";
 
-/** `_supports_async` of plugins/action/*.py, the same in 2.14 to 2.21 but for reboot; each tried on 2.14, 2.16, 2.17, 2.19 and 2.21. */
-const REFUSING: ReadonlyMap<string, string> = new Map([
-  ...["add_host", "assemble", "assert", "async_status", "debug", "fail", "group_by", "include_vars", "set_fact", "set_stats", "validate_argument_spec"].map((name) => [name, FOREGROUND] as const),
+/** Those of the actions for which there is more to say. */
+const REMEDIES: ReadonlyMap<string, string> = new Map([
   ...["copy", "fetch", "template", "unarchive"].map((name) => [name, FOR_MANY] as const),
   ...["pause", "wait_for_connection", "reboot"].map((name) => [name, WAITS] as const),
   ["gather_facts", "Drop async and poll, or use the setup module, which can be put in the background."],
@@ -24,8 +23,13 @@ const REFUSING: ReadonlyMap<string, string> = new Map([
   ["script", "Copy the script with the copy module and run it with command: that can be put in the background."],
 ]);
 
+/** In: the short name of an action. Out: what to do instead, or undefined where it does not refuse async. */
+function remedyOf(module: string): string | undefined {
+  return REFUSING_ASYNC.has(module) ? (REMEDIES.get(module) ?? FOREGROUND) : undefined;
+}
+
 const lint: LintView = (flow) => flow.tasks.flatMap((task) => {
-  const remedy = REFUSING.get(task.action?.module ?? "");
+  const remedy = remedyOf(task.action?.module ?? "");
   const limitSeconds = numberOf(task.asyncLimit);
   const field = ownField(task, limitKey(task));
   if (remedy === undefined || task.action === undefined || field === undefined || limitSeconds === 0) return [];
@@ -82,7 +86,7 @@ const symptom: SymptomView = (subject) => {
     const refused = REFUSED.exec(textOf(result, "msg") ?? "");
     if (refused === null) continue;
     const name = refused[1] ?? result.task.action;
-    const remedy = REFUSING.get(name?.replace(/^ansible\.(?:builtin|legacy)\./, "") ?? "");
+    const remedy = remedyOf(name?.replace(/^ansible\.(?:builtin|legacy)\./, "") ?? "");
     return {
       supports: [{ quote: result.quote, says: `${name ?? "The action of this task"} refuses async. It has done nothing.` }],
       against: [],

@@ -117,5 +117,6 @@ export const mode: Mode = {
   lint,
   symptom,
   probe: cannot("nothing was started on the host"),
+  atLoad: true,
   fix: "safe or needs-a-person",
 };

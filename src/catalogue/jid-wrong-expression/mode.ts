@@ -1,7 +1,7 @@
-// The jid of a status task is no job id: a whole result, a key that is not there, one jid for a loop of launches, or text without braces.
+// The jid of a status task is no job id: a whole result, a key that is not there, one jid for a loop of launches, text without braces, or none at all.
 
 import type { Edit, Finding, Fix } from "../../model/finding.ts";
-import { statusEvidence } from "../../model/job-answers.ts";
+import { statusEvidence, untilErrorOf } from "../../model/job-answers.ts";
 import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { Flow, Task } from "../../model/playbook.ts";
@@ -12,6 +12,7 @@ import type { LoggedResult, Story } from "../../model/story.ts";
 import { addKeywords, removeKeyword, replaceNode } from "../../model/task-edits.ts";
 import type { Path, WrittenJid } from "./jid.ts";
 import { bracedPath, jidEdit, jidOf } from "./jid.ts";
+import { argumentsWithoutJid, renamed } from "./missing.ts";
 
 type Draft = Omit<Finding, "mode">;
 
@@ -20,7 +21,7 @@ const NOT_FOUND = "Ansible looks for a job file of that very name, finds none an
 
 const lint: LintView = (flow) => flow.tasks.filter((task) => task.action?.module === "async_status").flatMap((status) => {
   const jid = jidOf(status);
-  if (jid === undefined) return [];
+  if (jid === undefined) return missing(flow, status);
   const mistake = jid.braced ? mistakeIn(flow, status, jid) : plainText(flow, status, jid);
   if (mistake === undefined) return [];
   const { launch, fix, ...texts } = mistake;
@@ -34,6 +35,26 @@ const lint: LintView = (flow) => flow.tasks.filter((task) => task.action?.module
     ...(fix === undefined ? {} : { fix }),
   }];
 });
+
+/** `async_status:` without a jid, or with one under another name. */
+function missing(flow: Flow, status: Task): readonly Draft[] {
+  const given = argumentsWithoutJid(flow, status);
+  if (given === undefined || status.action === undefined) return [];
+  const [wrong, value] = given.find(([key]) => key !== "mode") ?? [];
+  const hasId = value?.kind === "scalar" && value.raw.includes(JID_KEY);
+  const expression = status.loop === undefined ? `REGISTER.${JID_KEY}` : `${status.loopVariable}.${JID_KEY}`;
+  const fix = wrong !== undefined && hasId ? fixOf(`write jid instead of ${wrong}`, true, [renamed(status, wrong, "jid")]) : undefined;
+  return [{
+    severity: "error",
+    source: status.source,
+    span: status.action.keySpan,
+    task: titleOf(status),
+    what: wrong === undefined ? "The task has no `jid`: it does not say which job it asks about." : `The task has no \`jid\`: \`${wrong}\` is no argument of async_status.`,
+    why: "Ansible fails with `missing required arguments: jid` before it has looked at any job, while the job goes on with nobody looking.",
+    do: `Write ${hasId ? "`jid`" : `\`jid: "{{ ${expression} }}"\``}${wrong === undefined ? "" : ` instead of \`${wrong}\``}.`,
+    ...(fix === undefined ? {} : { fix }),
+  }];
+}
 
 interface Mistake extends Pick<Draft, "what" | "why" | "do"> {
   readonly launch: Task | undefined;
@@ -207,6 +228,10 @@ const symptom: SymptomView = (subject, story) => {
   if (!subject.failed || result === undefined) return undefined;
   const message = textOf(result, "msg") ?? "";
   if (message.includes("could not find job")) return ofName(result);
+  if (message.includes("missing required arguments: jid")) {
+    const status = statusEvidence(story, result);
+    return { supports: [{ quote: result.quote, says: "The task was given no jid." }, ...(status === undefined ? [] : [status])], against: [] };
+  }
   const key = /has no attribute '(\w+)'/.exec(message)?.[1];
   if (key === undefined) return undefined;
   return key === JID_KEY ? ofMissingId(result, story) : ofKey(result, { key, message, story });
@@ -225,6 +250,8 @@ function ofName(result: LoggedResult): ReturnType<SymptomView> {
 const GUESSED = new Set(["jid", "job_id", "id", "job", "ansible_jid", "async_job_id", "async_jid", "ansible_async_id", "jobid", "results"]);
 
 function ofKey(result: LoggedResult, { key, message, story }: { readonly key: string; readonly message: string; readonly story: Story }): ReturnType<SymptomView> {
+  // A key that an until or a when misses says nothing of the jid.
+  if (untilErrorOf(result) !== undefined) return undefined;
   const named = /Error while resolving value for 'jid'/.test(message);
   const status = statusEvidence(story, result);
   if (!named && !(GUESSED.has(key) && status !== undefined && /undefined variable|no attribute 'results'/.test(message))) return undefined;
@@ -257,10 +284,11 @@ function ofMissingId(result: LoggedResult, story: Story): ReturnType<SymptomView
 export const mode: Mode = {
   id: "jid-wrong-expression",
   title: "The jid of the status task is not the id of a job",
-  why: "async_status wants REGISTER.ansible_job_id of the launch, or item.ansible_job_id over REGISTER.results where the launch has a loop. Anything else is an undefined variable, or the name of a job file that does not exist; the job goes on with nobody looking.",
+  why: "async_status wants REGISTER.ansible_job_id of the launch, or item.ansible_job_id over REGISTER.results where the launch has a loop. Anything else is an undefined variable, or the name of a job file that does not exist, and without a jid it does not look at all; the job goes on with nobody looking.",
   do: "Write `jid: \"{{ REGISTER.ansible_job_id }}\"`; for a launch in a loop, loop over REGISTER.results and take item.ansible_job_id.",
   messages: [
     { text: "could not find job" },
+    { text: "missing required arguments: jid" },
     { text: "The task includes an option with an undefined variable. The error was: 'dict object' has no attribute '*'", cores: "2.14 to 2.18" },
     { text: "Error while resolving value for 'jid': object of type 'dict' has no attribute '*'", cores: "2.19 and newer" },
   ],

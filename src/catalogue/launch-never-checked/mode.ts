@@ -2,15 +2,17 @@
 
 import type { Fix } from "../../model/finding.ts";
 import { isLaunchAnswer } from "../../model/job-answers.ts";
+import { isMeantToEnd } from "../../model/meant-to-run-on.ts";
 import { repeats } from "../../model/look.ts";
 import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { Flow, Project, Task } from "../../model/playbook.ts";
 import { isDetached, isLaunch, isStatus, numberOf, ownField, titleOf } from "../../model/playbook.ts";
+import { delayFor } from "../../model/repairs.ts";
 import { freshName, statusTaskEdits, waitFor } from "../../model/status-task.ts";
 import type { LoggedResult, Story } from "../../model/story.ts";
 import { jobOf } from "../../model/story.ts";
-import { isMeantToEnd } from "./meant-to-run-on.ts";
+import { replaceValue } from "../../model/task-edits.ts";
 
 const lint: LintView = (flow, project) => flow.tasks.filter(isDetached).flatMap((launch) => {
   // A condition on the launch is an attempt to look, at the wrong place: other modes speak of it.
@@ -18,13 +20,15 @@ const lint: LintView = (flow, project) => flow.tasks.filter(isDetached).flatMap(
   const fix = repair(launch, project);
   const field = ownField(launch, "poll") ?? ownField(launch, "async");
   const limit = numberOf(launch.asyncLimit);
+  const ignored = launch.keywords.get("ignore_errors")?.node;
+  // Then its author says that a failure does not matter.
+  const mayFail = ignored?.kind === "scalar" && ignored.value === true;
   return [{
-    severity: "warning" as const,
-    condition: "the job fails or is stopped at its limit",
+    ...(mayFail ? { severity: "info" as const } : { severity: "warning" as const, condition: "the job fails or is stopped at its limit" }),
     source: launch.source,
     span: field === undefined ? launch.map.span : { start: field.keySpan.start, end: field.value.span.end },
     task: titleOf(launch),
-    what: launch.register === undefined ? "No task can look at this job: its id is not registered." : `No task looks at this job: \`${launch.register}\` is not used anywhere.`,
+    what: launch.register === undefined ? "No task can look at this job: its id is not registered." : `No task looks at this job: no other task reads \`${launch.register}\`.`,
     why: `With poll: 0 the task is green as soon as the job is started. When the job fails, or is stopped at its limit of ${limit} s, nobody sees it.`,
     do: "Wait for it in an async_status task, at the latest at the end of the play. What is to run on for good is better started as a service.",
     ...(fix === undefined ? {} : { fix }),
@@ -40,24 +44,36 @@ interface Place {
 function isLookedAt({ flow, launch, project }: Place): boolean {
   if (flow.pairs.some((pair) => pair.launch === launch) || waitsOtherwise(project, launch)) return true;
   if (launch.register === undefined) return false;
-  // Files that are not known, or that were not asked about, may use the register.
+  // Files that are not known, or that were not asked about, may use the register. After a handler there is mostly nothing to come.
+  if (launch.shape === "handler") return project.mentionedElsewhere(launch.register, { source: launch.source, span: launch.map.span });
   if (flow.kind === "tasks" || flow.gaps.length > 0) return true;
   return project.mentionedElsewhere(launch.register, { source: launch.source, span: launch.map.span });
 }
 
-/** A later task of the same file, of another play too, waits for something: for a port, for a file, for the host to be back. */
+/** A later task of the same file, of another play too, waits for something: for a port, for a file, for the host to be back, for the job of a service (`job_wait`). The next one may as well just sleep. */
 function waitsOtherwise({ flows }: Project, launch: Task): boolean {
   return flows.some((flow) => flow.tasks.some((task) => {
     if (task.source.path !== launch.source.path || task.map.span.start <= launch.map.span.start) return false;
-    return task.action?.module.startsWith("wait_for") === true || (repeats(task) && !isStatus(task) && !isLaunch(task));
+    const sleeps = task.list === launch.list && task.index === launch.index + 1 && task.action?.module === "pause";
+    return sleeps || /(?:^|[._])wait(?:_|$)/.test(task.action?.module ?? "") || (repeats(task) && !isStatus(task) && !isLaunch(task));
   }));
 }
 
 function repair(launch: Task, project: Project): Fix | undefined {
+  if (launch.shape === "handler") return polled(launch);
   const launchRegister = launch.register ?? freshName(registerFor(launch), launch, project);
   const register = freshName(`${launchRegister}_result`, launch, project);
   const edits = statusTaskEdits(launch, { launchRegister, register, ...waitFor(launch) });
   return edits === undefined ? undefined : { safe: false, says: "wait for the job in an async_status task right after it", edits };
+}
+
+/** A handler runs only where it is notified: a task after it would not know. */
+function polled(launch: Task): Fix | undefined {
+  const limitSeconds = numberOf(launch.asyncLimit);
+  if (limitSeconds === undefined || ownField(launch, "poll") === undefined) return undefined;
+  const pollSeconds = delayFor(limitSeconds);
+  const edit = replaceValue(launch, "poll", String(pollSeconds));
+  return edit === undefined ? undefined : { safe: false, says: `set poll to ${pollSeconds}: Ansible waits for the job itself`, edits: [edit] };
 }
 
 /** `Back up the database` registers `back_up_the_database`. */

@@ -5,36 +5,42 @@ import type { Evidence } from "../../model/diagnosis.ts";
 import type { Edit } from "../../model/finding.ts";
 import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
-import { missingJobOf, usesLoopVariable } from "../../model/pair-conditions.ts";
+import { isSwitchedOff, missingJobOf, usesLoopVariable } from "../../model/pair-conditions.ts";
 import type { Flow, Pair } from "../../model/playbook.ts";
 import { isPolled, ownField, titleOf } from "../../model/playbook.ts";
 import { allEdits } from "../../model/repairs.ts";
 import type { LoggedResult, Story } from "../../model/story.ts";
 import { jidOf, textOf } from "../../model/story.ts";
 import { addCondition, replaceNode } from "../../model/task-edits.ts";
+import { skippedItemsOf } from "./empty-loop.ts";
 
 const lint: LintView = (flow) => flow.pairs.flatMap((pair) => {
   const { launch, status, register } = pair;
   const missing = isPolled(launch) ? undefined : missingJobOf(pair);
   if (missing === undefined || missing.because === "in the foreground in check mode" || mayEndBetween(flow, pair)) return [];
+  const skipped = skippedItemsOf(flow, launch, missing.conditions);
+  if (skipped === "none") return [];
   const condition = missing.conditions.map(({ text }) => text.replaceAll(/\s+/g, " ").trim()).join(" and ");
   const isLoop = pair.shape === "results";
+  const isCertain = !isLoop && status.when.length === 0 && isSwitchedOff(launch);
   const edits = guardEdits(flow, pair);
   const says = isLoop ? "loop over the items that have a job" : "ask only where there is a job";
   const when = missing.because === "skipped" ? `unless \`${condition}\`` : `in check mode (\`${condition}\`)`;
   return [{
-    severity: "warning" as const,
-    condition: missing.because === "skipped" ? `\`${condition}\` is false` : "the playbook is run with --check",
+    ...(isCertain ? { severity: "error" as const } : { severity: "warning" as const, condition: missing.because === "skipped" ? `\`${condition}\` is false` : "the playbook is run with --check" }),
     source: status.source,
     span: status.action?.args.get("jid")?.span ?? status.map.span,
     task: titleOf(status),
-    what: `"${titleOf(launch)}" is skipped ${when}; this task is not.`,
-    why: `${isLoop ? "A skipped item has" : "A skipped task's register has"} no ansible_job_id. This task then fails on the undefined jid${isLoop ? ", and up to ansible-core 2.18 no later item is waited for" : ""}.`,
+    what: isCertain ? `"${titleOf(launch)}" never runs (when: ${condition}); this task does.` : `"${titleOf(launch)}" is skipped ${when}; this task is not.`,
+    why: skipped === "from 2.19" ? EMPTY_DICT : `${isLoop ? "A skipped item has" : "A skipped task's register has"} no ansible_job_id. This task then fails on the undefined jid${isLoop ? ", and up to ansible-core 2.18 no later item is waited for" : ""}.`,
     do: isLoop ? `Loop over \`${register}.results | selectattr('ansible_job_id', 'defined')\`.` : `Guard this task with \`when: ${guardOf(pair)}\`.`,
     related: [{ place: { file: launch.source.path, span: launch.map.span }, says: "the task that may be skipped" }],
+    ...(skipped === "from 2.19" ? { cores: { from: "2.19" } } : {}),
     ...(edits === undefined ? {} : { fix: { safe: isOnlyLaunch(flow, pair), says, edits } }),
   }];
 });
+
+const EMPTY_DICT = "The loop is over an empty dict then: from ansible-core 2.19 on with_items has one item in it, the dict itself, which is skipped and has no ansible_job_id. Before, there was no item, and this task was skipped as well.";
 
 /** Hosts whose launch was skipped may never come to the status task: `meta: end_host`, or a task that fails for them. */
 function mayEndBetween(flow: Flow, { launch, status }: Pair): boolean {

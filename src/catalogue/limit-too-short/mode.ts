@@ -3,17 +3,19 @@
 import type { Edit } from "../../model/finding.ts";
 import type { OwnDuration } from "../../model/limits.ts";
 import { killTimes, limitAbove, limitEdit, ownDurationOf } from "../../model/limits.ts";
+import { isModuleWithShortLimit } from "../../model/meant-to-run-on.ts";
 import type { LintView, Mode } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { Flow, Task } from "../../model/playbook.ts";
-import { isLaunch, isPolled, numberOf, pollSecondsOf, titleOf } from "../../model/playbook.ts";
+import { isDetached, isLaunch, isPolled, numberOf, pollSecondsOf, titleOf } from "../../model/playbook.ts";
 import { allEdits, retriesEdits, waitSecondsOf } from "../../model/repairs.ts";
 import { symptom } from "./symptom.ts";
 
 const lint: LintView = (flow) => flow.tasks.filter(isLaunch).flatMap((task) => {
   const limitSeconds = numberOf(task.asyncLimit);
   const own = ownDurationOf(task);
-  if (limitSeconds === undefined || limitSeconds <= 0 || own === undefined) return [];
+  if (limitSeconds === undefined || limitSeconds <= 0) return [];
+  if (own === undefined) return isLeftAlone(flow, task) ? [ofModule(task, limitSeconds)] : [];
   const verdict = verdictOf(task, { limitSeconds, own });
   return verdict === undefined ? [] : [finding(flow, task, { limitSeconds, own, verdict })];
 });
@@ -36,6 +38,30 @@ const CONDITIONS = {
   "where the kill is exact": "the release kills at the very limit (2.18.19, 2.19.14, 2.20.10, 2.21.5 do)",
   "when it takes long": "the work takes longer than the limit",
 } as const;
+
+/** A module that is started with `async: 1`, as many restarts are, and that no status task asks about: then the limit is no bound for it. */
+function isLeftAlone(flow: Flow, task: Task): boolean {
+  return isDetached(task) && isModuleWithShortLimit(task) && !flow.pairs.some(({ launch }) => launch === task);
+}
+
+/** For work of unknown length that nobody waits for: enough for most, and it costs nothing. */
+const WANTED_SECONDS = 600;
+
+function ofModule(task: Task, limitSeconds: number): ReturnType<LintView>[number] {
+  const edit = limitEdit(task, WANTED_SECONDS);
+  return {
+    severity: "warning",
+    condition: `the work takes longer than ${limitSeconds} s`,
+    cores: { from: "2.18" },
+    source: task.source,
+    span: task.asyncLimit.kind === "number" ? task.asyncLimit.node.span : task.map.span,
+    task: titleOf(task),
+    what: `The module has ${limitSeconds} s for its work: async is its limit, also where nobody waits (poll: 0).`,
+    why: `Patch releases since the middle of 2026 kill a job when its limit is over (2.18.19, 2.19.14, 2.20.10, 2.21.5 do), in the middle of its work. Older ones left it ${killTimes(limitSeconds).late} s, which is why this may have worked.`,
+    do: `Set async to three times the time that the work takes, ${WANTED_SECONDS} where you do not know: nobody waits for it.`,
+    ...(edit === undefined ? {} : { fix: { safe: false, says: `set async to ${WANTED_SECONDS}`, edits: [edit] } }),
+  };
+}
 
 interface Found {
   readonly limitSeconds: number;
@@ -112,5 +138,5 @@ export const mode: Mode = {
   lint,
   symptom,
   probe: cannot("the hosts are not looked at yet"),
-  fix: "safe",
+  fix: "safe or needs-a-person",
 };

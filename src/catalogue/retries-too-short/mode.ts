@@ -1,9 +1,10 @@
 // retries x delay of the status task is shorter than the async limit of the job it waits for.
 
+import { ownDurationOf } from "../../model/limits.ts";
 import { repeats } from "../../model/look.ts";
 import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
-import type { Pair } from "../../model/playbook.ts";
+import type { Pair, Task } from "../../model/playbook.ts";
 import { isDetached, numberOf, ownField, titleOf } from "../../model/playbook.ts";
 import { retriesEdits, waitSecondsOf } from "../../model/repairs.ts";
 import { jobOf, numberOf as resultNumber, textOf } from "../../model/story.ts";
@@ -14,9 +15,15 @@ const lint: LintView = (flow) => flow.pairs.flatMap((pair) => {
   if (!repeats(pair.status) || limitSeconds === undefined || waitSeconds === undefined) return [];
   // `delay: 0` waits as long as its looks take, which no one knows beforehand.
   if (!isDetached(pair.launch) || numberOf(pair.status.delay) === 0 || waitSeconds >= limitSeconds) return [];
-  if (flow.pairs.some((other) => isLongerWait(other, pair, limitSeconds))) return [];
+  if (endsBefore(pair.launch, waitSeconds) || flow.pairs.some((other) => isLongerWait(other, pair, limitSeconds))) return [];
   return [finding(pair, { limitSeconds, waitSeconds })];
 });
+
+/** By its own words the command is done before the wait is over: `sleep 3` within 10 s. */
+function endsBefore(launch: Task, waitSeconds: number): boolean {
+  const duration = ownDurationOf(launch);
+  return duration?.isAll === true && duration.upTo < waitSeconds;
+}
 
 /** A second wait for the same job: the first one only says that it is slow. */
 function isLongerWait(other: Pair, pair: Pair, limitSeconds: number): boolean {

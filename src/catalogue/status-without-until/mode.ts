@@ -4,6 +4,7 @@ import type { Fix } from "../../model/finding.ts";
 import { compareSeries } from "../../model/cores.ts";
 import { isRunningLook } from "../../model/job-answers.ts";
 import { looksAtDetachedJobs, lookOf, repeats } from "../../model/look.ts";
+import { isMeantToRunOn } from "../../model/meant-to-run-on.ts";
 import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { Flow, Pair, Project, Task } from "../../model/playbook.ts";
@@ -13,17 +14,20 @@ import { freshName } from "../../model/status-task.ts";
 import type { LoggedResult, Story } from "../../model/story.ts";
 import { jobOf, numberOf as resultNumber } from "../../model/story.ts";
 import { replaceValue } from "../../model/task-edits.ts";
+import { fieldOf } from "../../model/yaml.ts";
 
 const lint: LintView = (flow, project) => flow.tasks.filter(isStatus).flatMap((status) => {
   const look = lookOf(flow, status);
   const [pair] = look.pairs;
   // A failed_when makes a verdict of a single look: not finished is then bad, or does not matter.
   if (pair === undefined || status.until.length > 0 || status.failedWhen.length > 0 || !looksAtDetachedJobs(look)) return [];
+  if (isCleaningUp(flow, status) || isMeantToRunOn(pair.launch)) return [];
   const idle = numberOf(status.retries) ?? 0;
-  if (isWaitedFor(flow, pair) || (idle <= 0 && isReadLater({ flow, status, project }))) return [];
+  const isForgotten = isForgottenAfter(flow, pair);
+  if (isWaitedFor(flow, pair) || (idle <= 0 && isReadLater({ flow, status, project, isForgotten }))) return [];
   const limit = numberOf(pair.launch.asyncLimit);
   const register = status.register ?? freshName(`${pair.register}_result`, status, project);
-  const fix = repair(status, register, limit);
+  const fix = repair({ status, register, limitSeconds: limit, isForgotten });
   const once = `Looks once at the job of "${titleOf(pair.launch)}"${limit === undefined ? "" : `, which may run for ${limit} s`}`;
   return [{
     severity: "warning" as const,
@@ -38,6 +42,16 @@ const lint: LintView = (flow, project) => flow.tasks.filter(isStatus).flatMap((s
   }];
 });
 
+/** A look at what is about to be stopped, whatever it says: in the `always` of a block, or where a failure is ignored. */
+function isCleaningUp({ blocks }: Flow, { source, map, keywords }: Task): boolean {
+  const ignored = keywords.get("ignore_errors")?.node;
+  if (ignored !== undefined && !(ignored.kind === "scalar" && ignored.value === false)) return true;
+  return blocks.some((block) => {
+    const always = fieldOf(block.map, "always")?.value.span;
+    return block.source === source && always !== undefined && always.start <= map.span.start && map.span.end <= always.end;
+  });
+}
+
 /** Another task waits for the same job or looks at it later, or something else is waited for in between. */
 function isWaitedFor(flow: Flow, { status, launch }: Pair): boolean {
   const others = flow.pairs.filter((pair) => pair.launch === launch && pair.status !== status);
@@ -51,16 +65,34 @@ interface Place {
   readonly flow: Flow;
   readonly status: Task;
   readonly project: Project;
+  /** A later task of the same list removes the job file: that was the last look. */
+  readonly isForgotten: boolean;
 }
 
-function isReadLater({ flow, status, project }: Place): boolean {
+function isForgottenAfter({ tasks }: Flow, { status, register }: Pair): boolean {
+  return tasks.some(({ action, list, index }) => {
+    const [jid, mode] = [action?.args.get("jid"), action?.args.get("mode")];
+    const removes = action?.module === "async_status" && mode?.kind === "scalar" && mode.raw === "cleanup";
+    return removes && list === status.list && index > status.index && jid?.kind === "scalar" && new RegExp(`\\b${register}\\b`).test(jid.raw);
+  });
+}
+
+function isReadLater({ flow, status, project, isForgotten }: Place): boolean {
   if (status.register === undefined) return false;
-  // Files that are not known, or that were not asked about, may read it.
-  if (flow.kind === "tasks" || flow.gaps.length > 0) return true;
+  // Files that are not known, or that were not asked about, may read it; unless the job file is removed here.
+  if ((flow.kind === "tasks" || flow.gaps.length > 0) && !isForgotten) return true;
   return project.mentionedElsewhere(status.register, { source: status.source, span: status.map.span });
 }
 
-function repair(status: Task, register: string, limitSeconds: number | undefined): Fix | undefined {
+interface Wanted {
+  readonly status: Task;
+  readonly register: string;
+  readonly limitSeconds: number | undefined;
+  readonly isForgotten: boolean;
+}
+
+/** Where the job file is removed after the one look, the job may be meant to be given up. */
+function repair({ status, register, limitSeconds, isForgotten }: Wanted): Fix | undefined {
   if (limitSeconds === undefined || status.retries.kind === "unknown" || status.delay.kind === "unknown") return undefined;
   const delaySeconds = numberOf(status.delay) ?? delayFor(limitSeconds);
   const retries = numberOf(status.retries);
@@ -69,7 +101,7 @@ function repair(status: Task, register: string, limitSeconds: number | undefined
   const raised = short ? [replaceValue(status, "retries", String(retriesFor(limitSeconds, delaySeconds)))] : [];
   const wait = waitEdits(status, { limitSeconds, delaySeconds, register });
   const edits = wait === undefined ? undefined : allEdits([...wait, ...raised]);
-  return edits === undefined ? undefined : { safe: true, says: "wait until the job is finished", edits };
+  return edits === undefined ? undefined : { safe: !isForgotten, says: "wait until the job is finished", edits };
 }
 
 /** `attempts` is there with an until, and from 2.16 on with retries alone (executor/task_executor.py, _execute). */
@@ -111,5 +143,5 @@ export const mode: Mode = {
   symptom,
   probe: cannot("the hosts are not looked at yet"),
   inPlaybook: true,
-  fix: "safe",
+  fix: "safe or needs-a-person",
 };

@@ -18,20 +18,26 @@ const lint: LintView = (flow) => waitsIn(flow).flatMap(({ look, until }) => {
   if (register === undefined) return [];
   const eras = ERAS.filter((era) => judgeLook(look, status.until, { state: "running", era }) === "fails");
   if (eras.length === 0) return [];
-  const absent = absentIn(look);
   const fix = untilFix(look, register);
   return [{
     severity: "error" as const,
     source: status.source,
     span: until.value.span,
     task: titleOf(status),
-    what: absent === undefined ? `\`${conditionText(status.until)}\` cannot be worked out while the job runs.` : `\`${absent}\` does not exist while the job runs.`,
+    what: whatText(look, register),
     why: "The first look at a job that still runs stops the task with an error in its until: no retry follows, and the job goes on with nobody looking.",
     do: `Wait with \`until: ${untilFinished(register)}\`; a job that fails makes the task fail by itself.`,
     ...coresOf(eras),
     ...(fix === undefined ? {} : { fix }),
   }];
 });
+
+function whatText(look: Look, register: string): string {
+  const absent = absentIn(look);
+  if (absent === undefined) return `\`${conditionText(look.status.until)}\` cannot be worked out while the job runs.`;
+  if (absent !== `${register}.results` || look.status.loop === undefined) return `\`${absent}\` does not exist while the job runs.`;
+  return `In until \`${register}\` is the answer about one item: \`${absent}\` is there only after the loop.`;
+}
 
 /** The path that leads nowhere: `s.rc`. Undefined where the error is another. */
 function absentIn(look: Look): string | undefined {

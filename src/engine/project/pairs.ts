@@ -3,7 +3,7 @@
 import { childrenOf, pathsIn } from "../../model/expression.ts";
 import type { Expression } from "../../model/expression.ts";
 import type { Pair, Task } from "../../model/playbook.ts";
-import { isLaunch, isStatus } from "../../model/playbook.ts";
+import { isMeantAsLaunch, isStatus } from "../../model/playbook.ts";
 import type { YamlNode } from "../../model/yaml.ts";
 import { parseTemplate } from "../../readers/expression-template.ts";
 import { moduleName } from "../../readers/playbook/keywords.ts";
@@ -31,7 +31,7 @@ export function pairsOf(tasks: readonly Task[]): readonly Pair[] {
 function launchBefore(tasks: readonly Task[], status: Task, register: string): Task | undefined {
   const earlier = tasks.slice(0, status.flowIndex).filter((task) => task.register === register);
   const last = earlier.at(-1);
-  return last !== undefined && isLaunch(last) ? last : undefined;
+  return last !== undefined && isMeantAsLaunch(last) ? last : undefined;
 }
 
 function referencesOf(status: Task, facts: ReadonlyMap<string, readonly YamlNode[]>): readonly Reference[] {
