@@ -31,12 +31,19 @@ export function replaceLines(task: Task, key: string, text: string): Edit | unde
 
 /** Replaces a value inside the task. An empty value (`async:`) gets the text after its colon. */
 export function replaceNode(task: Task, node: YamlNode, text: string): Edit | undefined {
-  if (node.shared || task.map.shared) return undefined;
+  if (node.shared || task.map.shared || isWord(task, node)) return undefined;
   const empty = node.kind === "scalar" && node.raw === "" && node.style === "plain";
   if (!empty) return { file: task.source.path, span: node.span, text };
   const at = node.span.start;
   const space = task.source.text[at - 1] === ":" ? " " : "";
   return { file: task.source.path, span: { start: at, end: at }, text: `${space}${text}` };
+}
+
+/** True for a `key=value` word: its node spans the whole line of words (readers/playbook/action.ts). */
+function isWord({ source }: Task, node: YamlNode): boolean {
+  if (node.kind !== "scalar" || node.raw === "") return false;
+  const written = source.text.slice(node.span.start, node.span.end);
+  return written.includes(`=${node.raw}`) || written.includes(`="${node.raw}`) || written.includes(`='${node.raw}`);
 }
 
 /** Adds `key: value` lines after the keyword `after` (or after the last one). */

@@ -63,6 +63,8 @@ function repair(flow: Flow, launch: Task, register: string): Fix | undefined {
   const [pair] = pairs;
   const status = pair?.status;
   const other = status?.register;
+  // A notify stays with what is said to change: which of the two tasks is to notify, a person knows.
+  if (ownField(launch, "notify") !== undefined) return undefined;
   if (pairs.length !== 1 || pair?.shape !== "single" || status === undefined || other === undefined || !repeats(status) || status.changedWhen.length > 0) return undefined;
   const [condition, ...more] = launch.changedWhen;
   // What YAML would read otherwise in a text without quotes is left to a person.

@@ -35,11 +35,12 @@ function isTakenCareOf({ tasks }: Flow, launch: Task, dir: AsyncDir): boolean {
     const value = action?.args.get(key);
     return value?.kind === "scalar" ? value.raw : "";
   };
+  const loopText = ({ loop }: Task): string => (loop?.value.kind === "scalar" ? loop.value.raw : "");
   const closes = (task: Task): boolean =>
     task.action?.module === "file" && dir.kind !== "unknown" && /^0?[0-7]?[0-7]00$|^u=[rwx]+(?:,go=|,g=,o=)$/.test(text(task, "mode")) &&
     [text(task, "path"), text(task, "dest")].some((path) => path !== "" && withoutSlash(path) === dir.path);
   const removes = (task: Task): boolean =>
-    task.action?.module === "async_status" && text(task, "mode") === "cleanup" && launch.register !== undefined && text(task, "jid").includes(launch.register);
+    task.action?.module === "async_status" && text(task, "mode") === "cleanup" && launch.register !== undefined && [text(task, "jid"), loopText(task)].some((written) => written.includes(launch.register ?? ""));
   return tasks.slice(0, launch.flowIndex).some(closes) || tasks.slice(launch.flowIndex + 1).some(removes);
 }
 

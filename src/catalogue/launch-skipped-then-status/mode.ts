@@ -7,7 +7,7 @@ import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import { isSwitchedOff, missingJobOf, usesLoopVariable } from "../../model/pair-conditions.ts";
 import type { Flow, Pair } from "../../model/playbook.ts";
-import { isPolled, ownField, titleOf } from "../../model/playbook.ts";
+import { isLaunch, isPolled, ownField, titleOf } from "../../model/playbook.ts";
 import { allEdits } from "../../model/repairs.ts";
 import type { LoggedResult, Story } from "../../model/story.ts";
 import { jidOf, textOf } from "../../model/story.ts";
@@ -18,6 +18,8 @@ const lint: LintView = (flow) => flow.pairs.flatMap((pair) => {
   const { launch, status, register } = pair;
   const missing = isPolled(launch) ? undefined : missingJobOf(pair);
   if (missing === undefined || missing.because === "in the foreground in check mode" || mayEndBetween(flow, pair)) return [];
+  // Of two launches with one register the later one takes the earlier one's job id: register-overwritten speaks of them.
+  if (flow.tasks.some((task) => task !== launch && task.register === register && isLaunch(task) && task.list === launch.list && task.flowIndex < status.flowIndex)) return [];
   const skipped = skippedItemsOf(flow, launch, missing.conditions);
   if (skipped === "none") return [];
   const condition = missing.conditions.map(({ text }) => text.replaceAll(/\s+/g, " ").trim()).join(" and ");

@@ -68,6 +68,8 @@ function userOf(words: readonly ShellWord[]): ShellWord | undefined {
     const word = words[at];
     if (word === undefined) break;
     hasCommand ||= /^(?:-\w*c|--command(?:=.*)?)$/s.test(word.text);
+    // The page's own advice: a program that ends by itself.
+    if (/^-\w*c$|^--command$/.test(word.text) && /^timeout\s/.test(words[at + 1]?.text ?? "")) return undefined;
     // A pseudo-terminal is another matter, and `runuser -u` makes no session.
     if (/^(?:-\w*[Pu]|--pty|--user|--session-command)/.test(word.text)) return undefined;
     if (TAKES_WORD.test(word.text) || /^-\w+c$/.test(word.text)) at += 1;

@@ -18,17 +18,20 @@ const AT_ONCE = /\b(?:in parallel|parallel(?:ly|ize|ise)|concurrent(?:ly)?|simul
 /** Two of them at a time would wait for each other's lock, or fail on it. */
 const LOCKING: ReadonlySet<string> = new Set(["apt", "dnf", "dnf5", "package", "pip", "yum", "zypper", "community.general.zypper", "community.general.pacman", "community.general.apk"]);
 
+/** Words of an author who wants them one after another. */
+const IN_ORDER = /\b(?:serial(?:ly)?|sequential(?:ly)?|in (?:order|turn|sequence)|one (?:by one|after (?:another|the other)|at a time)|step by step|later)\b/i;
+
 const lint: LintView = (flow, project) => flow.tasks.filter(isPolled).flatMap((task): readonly Omit<Finding, "mode">[] => {
   const { loop } = task;
   const limitSeconds = numberOf(task.asyncLimit);
   const pollSeconds = pollSecondsOf(task);
   if (loop === undefined || limitSeconds === undefined || pollSeconds === undefined || isInOrder(flow, task)) return [];
-  const wanted = AT_ONCE.test(task.name ?? "");
+  const wanted = AT_ONCE.test(task.name ?? "") && !IN_ORDER.test(task.name ?? "");
   const isDefault = task.poll.kind === "absent";
   // A poll that was written is a choice, and so is a limit: it is often all that async is there for.
   if (!wanted && !(isDefault && limitSeconds <= SHORT_LIMIT_SECONDS && limitSeconds > pollSeconds)) return [];
   const field = ownField(task, "poll") ?? ownField(task, limitKey(task));
-  const fix = repair(task, project);
+  const fix = wanted ? repair(task, project) : sooner(task, limitSeconds);
   return [{
     severity: "info",
     source: task.source,
@@ -55,6 +58,13 @@ function isInOrder(flow: Flow, task: Task): boolean {
   // What asks for the job of a polled task has a mode of its own.
   const isAsked = flow.pairs.some((pair) => pair.launch === task);
   return isSingle || isPaced || isAsked || LOCKING.has(action?.module ?? "") || task.until.length > 0 || task.shape === "handler";
+}
+
+/** Whether the items (stop, migrate, start) may run at the same time only the author knows, who has not said so: they are looked at sooner. */
+function sooner(task: Task, limitSeconds: number): Fix | undefined {
+  const pollSeconds = Math.max(1, Math.min(5, Math.floor(limitSeconds / 20)));
+  const edit = addKeywords(task, limitKey(task), [`poll: ${pollSeconds}`]);
+  return edit === undefined ? undefined : { safe: false, says: `set poll to ${pollSeconds}: the items stay one after another, and each is looked at sooner`, edits: [edit] };
 }
 
 function repair(task: Task, project: Project): Fix | undefined {

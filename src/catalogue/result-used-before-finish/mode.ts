@@ -12,14 +12,16 @@ import { ownField, tasksNaming, titleOf } from "../../model/playbook.ts";
 import { statusTaskEdits, waitFor } from "../../model/status-task.ts";
 import type { LoggedJob, LoggedResult, Story } from "../../model/story.ts";
 import { jidOf, numberOf, textOf } from "../../model/story.ts";
+import type { YamlScalar } from "../../model/yaml.ts";
 import type { Read, ReadKind } from "./reads.ts";
-import { readsIn } from "./reads.ts";
+import { loopNames, readsIn } from "./reads.ts";
 
 const lint: LintView = (flow) => {
   const reads = readsIn(flow);
   return reads.map((read) => {
     const fix = repair({ flow, read, reads });
-    const severity = read.kind === "shown" ? "info" as const : read.unless.length > 0 ? "warning" as const : "error" as const;
+    const onlyPrints = read.kind === "shown" || (read.kind === "default" && read.task.action?.module === "debug");
+    const severity = onlyPrints ? "info" as const : read.unless.length > 0 ? "warning" as const : "error" as const;
     return {
       severity,
       ...(severity === "warning" ? { condition: `\`${conditionText(read.unless)}\` is true` } : {}),
@@ -98,7 +100,10 @@ function readTheOther({ flow, read, reads }: Place, waited: Task): Fix | undefin
   }
   if (waited.loop !== undefined || node.shared) return undefined;
   const text = task.source.text.slice(node.span.start, node.span.end);
-  const changed = kind === "never" ? text.replaceAll(wordOf(register), other) : withOtherRegister(text, register, other);
+  // A condition, and what debug and assert take without braces, is one expression.
+  const isExpression = !/\{\{|\{%/.test(text) || task.when.some((condition) => condition.node === node);
+  const changed = withOtherRegister({ text, style: node.style, isExpression }, { register, other, everyRead: kind === "never" });
+  if (changed === undefined) return undefined;
   // The default was all there was until now: with a result the play may go another way.
   return changed === text ? undefined : { safe: kind !== "default", says, edits: [{ file: task.source.path, span: node.span, text: changed }] };
 }
@@ -107,17 +112,44 @@ function wordOf(register: string): RegExp {
   return new RegExp(String.raw`(?<![\w.'"])${register}\b`, "g");
 }
 
-/** Replaces the register where a key of the result is read of it; its other keys are there. */
-function withOtherRegister(text: string, register: string, other: string): string {
+interface Written {
+  /** A YAML value as it stands in the file, with its quotes. */
+  readonly text: string;
+  readonly style: YamlScalar["style"];
+  /** The whole is an expression; otherwise those parts that stand in braces are. */
+  readonly isExpression: boolean;
+}
+
+interface Renaming {
+  readonly register: string;
+  readonly other: string;
+  /** Also where a key is read that a start has. */
+  readonly everyRead: boolean;
+}
+
+/** Replaces the register in expressions, outside their texts. Out: the new text; undefined where quotes of YAML and of Jinja cannot be told apart. */
+function withOtherRegister({ text, style, isExpression }: Written, { register, other, everyRead }: Renaming): string | undefined {
+  if ((style === "single" && text.slice(1, -1).includes("''")) || (style === "double" && text.includes("\\"))) return undefined;
+  const quotes = style === "single" || style === "double" ? 1 : 0;
+  const body = text.slice(quotes, text.length - quotes);
+  const expressions = isExpression ? [{ start: 0, end: body.length }] : [...body.matchAll(/\{\{.*?\}\}|\{%.*?%\}/gs)].map(({ index, 0: found }) => ({ start: index, end: index + found.length }));
+  const texts = expressions.flatMap(({ start, end }) => [...body.slice(start, end).matchAll(/'[^']*'|"[^"]*"/g)].map(({ index, 0: found }) => ({ start: start + index, end: start + index + found.length })));
+  const isIn = (at: number) => (stretch: { readonly start: number; readonly end: number }): boolean => at >= stretch.start && at < stretch.end;
   const scope = withRegister(() => ({ kind: "unknown", why: "another name" }), register, startedResult("up to 2.18"));
-  const step = new RegExp(String.raw`(?<![\w.])${register}(?=\s*(?:\.(\w+)|\[\s*['"](\w+)['"]\s*\]))`, "g");
-  return text.replaceAll(step, (found, attribute?: string, key?: string) => (isAbsentKey(scope, register, attribute ?? key ?? "") ? other : found));
+  const step = new RegExp(String.raw`(?<![\w.])${register}\b(?:\s*(?:\.(\w+)|\[\s*['"](\w+)['"]\s*\]))?`, "g");
+  const wanted = [...body.matchAll(step)].filter(({ index, 1: attribute, 2: key }) => {
+    return expressions.some(isIn(index)) && !texts.some(isIn(index)) && (everyRead || isAbsentKey(scope, register, attribute ?? key ?? "ansible_job_id"));
+  });
+  const changed = wanted.reduceRight((whole, { index }) => whole.slice(0, index) + other + whole.slice(index + register.length), body);
+  return `${text.slice(0, quotes)}${changed}${text.slice(text.length - quotes)}`;
 }
 
 /** In the results of the wait the item of the launch is one step further away. */
 function loopEdits({ task, launch, register, kind }: Read, waited: Task, other: string): readonly Edit[] | undefined {
   const variable = task.loopVariable;
-  const step = new RegExp(String.raw`(?<![\w.])${variable}\.(?=${launch.loopVariable}\b)`, "g");
+  const names = loopNames(launch);
+  if (names === undefined) return undefined;
+  const step = new RegExp(String.raw`(?<![\w.])${variable}\.(?=(?:${names.join("|")})\b)`, "g");
   const nodes = [...new Set(task.templates().map(({ node }) => node))];
   if (kind !== "fails" || ownField(task, "loop_control") !== undefined || nodes.some((node) => node.shared)) return undefined;
   const edits = nodes.flatMap((node): readonly Edit[] => {

@@ -6,7 +6,8 @@ import type { Era } from "../../model/job-results.ts";
 import { ERAS, judge, withRegister } from "../../model/job-results.ts";
 import { failingRead, hiddenRead, launchedRegister, startedResult } from "../../model/launch-reads.ts";
 import { repeats } from "../../model/look.ts";
-import type { Scope } from "../../model/outcome.ts";
+import type { Outcome, Scope } from "../../model/outcome.ts";
+import { unknown } from "../../model/outcome.ts";
 import type { Condition, Flow, Task } from "../../model/playbook.ts";
 import { isDetached, isStatus, numberOf } from "../../model/playbook.ts";
 import type { YamlScalar } from "../../model/yaml.ts";
@@ -85,9 +86,10 @@ function readsOf({ flow, task, launch, register }: Place): readonly Read[] {
   const names = loopsOverResults(task, register) ? [register, task.loopVariable] : [register];
   const unless = task.when.filter((condition) => judge([condition], scope) === "unknown" && !launch.when.some((other) => other.text === condition.text));
   return (isSkipped ? conditionsOf(task.when) : expressionsOf(task, register)).flatMap(({ node, expression, shown }) => {
-    const failing = scopes.every((each) => failingRead(expression, each, names) !== undefined) ? failingRead(expression, scope, names) : undefined;
-    const dry = numberOf(launch.asyncLimitInCheckMode) === 0;
-    const path = failing ?? (dry ? undefined : hiddenRead(expression, scope, names));
+    const failing = maybeForeground(launch) ? undefined : scopes.every((each) => failingRead(expression, each, names) !== undefined) ? failingRead(expression, scope, names) : undefined;
+    // Where the limit may be 0 the task may have run in the foreground, and the default is for the other case.
+    const mayBeThere = numberOf(launch.asyncLimitInCheckMode) === 0 || !((numberOf(launch.asyncLimit) ?? 0) > 0);
+    const path = failing ?? (mayBeThere ? undefined : hiddenRead(expression, scope, names));
     // A jid that is not there is another mistake, also where it is read to be kept.
     if (path === undefined || path.includes("ansible_job_id")) return [];
     const kind = failing === undefined ? "default" as const : shown ? "shown" as const : "fails" as const;
@@ -97,7 +99,31 @@ function readsOf({ flow, task, launch, register }: Place): readonly Read[] {
 
 function scopeAt(task: Task, { launch, register, era }: { readonly launch: Task; readonly register: string; readonly era: Era }): Scope {
   const inner = withRegister(task.scope, register, launchedRegister(launch, era));
-  return loopsOverResults(task, register) ? withRegister(inner, task.loopVariable, startedResult(era)) : inner;
+  return loopsOverResults(task, register) ? withRegister(inner, task.loopVariable, startedItem(launch, era)) : inner;
+}
+
+/** `async: "{{ limit | default(0) }}"`: a zero in a template that only the run knows may mean the foreground. */
+function maybeForeground({ asyncLimit, map }: Task): boolean {
+  const limit = map.fields.find(({ key }) => key === "async" || key === "async_val")?.value;
+  return numberOf(asyncLimit) === undefined && limit?.kind === "scalar" && /(?<![\w.])0(?![\w.])/.test(limit.raw);
+}
+
+/** An item of the results of a loop: a start, and what the loop called its own variables. */
+function startedItem(launch: Task, era: Era): Outcome {
+  const started = startedResult(era);
+  if (started.kind !== "record") return started;
+  const names = loopNames(launch);
+  if (names === undefined) return { ...started, open: true };
+  return { ...started, fields: new Map([...started.fields, ...names.map((name) => [name, unknown("a variable of the loop")] as const)]) };
+}
+
+/** The names that a loop gives its items in their results: loop_var, index_var and those of `extended`. Undefined where a template decides. */
+export function loopNames({ loopVariable, ...launch }: Task): readonly string[] | undefined {
+  const control = launch.map.fields.find(({ key }) => key === "loop_control")?.value;
+  if (control === undefined) return [loopVariable];
+  if (control.kind !== "map") return undefined;
+  const index = control.fields.find(({ key }) => key === "index_var")?.value;
+  return [loopVariable, "ansible_loop", ...(index?.kind === "scalar" ? [index.raw] : [])];
 }
 
 /** `loop: "{{ jobs.results }}"`, also behind a filter that leaves items out. */

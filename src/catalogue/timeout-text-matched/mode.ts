@@ -52,9 +52,12 @@ function knowsMore(expression: Expression): boolean {
   const texts = literalsIn(expression).flatMap(({ value }) => (typeof value === "string" ? [value] : []));
   const kinds = new Set(texts.flatMap((text) => [...(textOf(text) === undefined ? [] : [textOf(text)]), ...(/unpars/i.test(text) ? ["unparsable"] : [])]));
   const both = texts.some((text) => /timeout exceeded/i.test(text) && /requested time/i.test(text));
-  const keys = pathsIn(expression).some(({ steps }) => steps.some((step) => ["child_pid", "async_result", "rc", "finished"].includes(String(step))));
+  // The output of the program holds its own words, never Ansible's.
+  const keys = pathsIn(expression).some(({ steps }) => steps.some((step) => ["child_pid", "async_result", "rc", "finished", ...OUTPUT_KEYS].includes(String(step))));
   return kinds.size > 1 || both || keys;
 }
+
+const OUTPUT_KEYS = ["stdout", "stderr", "stdout_lines", "stderr_lines", "content", "json"];
 
 function literalsIn(expression: Expression): readonly LiteralNode[] {
   return [...(expression.kind === "literal" ? [expression] : []), ...childrenOf(expression).flatMap(literalsIn)];

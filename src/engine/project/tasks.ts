@@ -40,8 +40,6 @@ function buildTask(raw: RawTask, { assigned, variables, flowIndex }: Around): Ta
   const { map, source, levels, role, shape, list, index } = raw;
   const own = { map, source };
   const inner = everyKeyword(levels, own, "vars").toReversed();
-  // What a set_fact says beats every variable of the project; without a condition and a template it is certain, once it has run.
-  const facts = [...assigned].flatMap(([name, { literal, flowIndex: at }]) => (literal !== undefined && at < flowIndex ? [[name, literal] as const] : []));
   const known = new Map<string, Plain>([["ansible_check_mode", false], ["playbook_dir", dirname(variables.playbook)]]);
   if (role !== undefined) known.set("role_path", role.directory).set("role_name", role.name);
   const surroundings: Surroundings = {
@@ -51,8 +49,12 @@ function buildTask(raw: RawTask, { assigned, variables, flowIndex }: Around): Ta
       ...variables.layers,
       ...mapsOf(role?.defaults),
     ],
-    assigned: new Set(assigned.keys()),
-    facts: new Map(facts),
+    assigned,
+    // What a set_fact says beats every variable of the project; without a condition and a template it is certain, once it has run.
+    fact: (name) => {
+      const assignment = assigned.get(name);
+      return assignment !== undefined && assignment.flowIndex < flowIndex ? assignment.literal : undefined;
+    },
     perHost: variables.perHost,
     known,
   };

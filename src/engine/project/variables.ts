@@ -16,9 +16,9 @@ export interface Surroundings {
   /** Maps of variables, strongest first: task, blocks, role vars, vars_files, play vars, group_vars/all, role defaults. */
   readonly layers: readonly YamlMap[];
   /** Names that tasks register or set: their values exist only in a run. */
-  readonly assigned: ReadonlySet<string>;
-  /** Those of them whose value is certain. */
-  readonly facts: ReadonlyMap<string, Plain>;
+  readonly assigned: { readonly has: (name: string) => boolean };
+  /** The value of such a name where it is certain. */
+  readonly fact: (name: string) => Plain | undefined;
   /** Names that differ between hosts or groups. */
   readonly perHost: ReadonlySet<string>;
   readonly known: ReadonlyMap<string, Plain>;
@@ -28,7 +28,7 @@ export interface Surroundings {
 export function createScope(around: Surroundings): Scope {
   const lookUp = (name: string, hops: number): Outcome => {
     if (hops > HOPS_MAX) return { kind: "unknown", why: `${name} refers to itself` };
-    const fact = around.facts.get(name);
+    const fact = around.fact(name);
     if (fact !== undefined) return { kind: "value", value: fact };
     if (around.assigned.has(name)) return { kind: "unknown", why: `${name} is set during the run` };
     if (around.perHost.has(name)) return { kind: "unknown", why: `${name} differs between hosts` };

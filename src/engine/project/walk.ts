@@ -15,7 +15,7 @@ import type { Library } from "./library.ts";
 import { roleDirectory, variablesIn } from "./library.ts";
 
 /** Tasks of one flow after every import; a project far beyond it is a circle or a bomb. */
-const TASKS_MAX = 20_000;
+const TASKS_MAX = 5_000;
 /** Files within files. */
 const NESTING_MAX = 40;
 
@@ -88,7 +88,8 @@ function walkItem(walk: Walk, map: YamlMap, where: ItemWhere): void {
   follow(walk, map, where);
 }
 
-const TOO_MANY = `more than ${TASKS_MAX} tasks in one play: the rest was not looked at`;
+/** The gap of a play that is too long to be looked at whole. */
+export const TOO_MANY: string = `more than ${TASKS_MAX} tasks in one play: the rest was not looked at`;
 
 function follow(walk: Walk, map: YamlMap, where: Where): void {
   const action = readAction(map);

@@ -156,3 +156,9 @@ test("a repair that chooses between meanings is shown and asked about, or left",
   world.texts["site.yml"] = UNCHECKED;
   assert.equal(await lint(world, "--fix=all", "--yes"), 0);
 });
+
+test("a play that is too long to be looked at whole is said", async () => {
+  const world = fakeWorld({ "site.yml": `- hosts: db\n  tasks:\n${"    - debug:\n".repeat(5001)}` }, modes);
+  assert.equal(await lint(world), 2);
+  assert.match(world.printed.err, /site\.yml: more than 5000 tasks in one play: the rest was not looked at/);
+});

@@ -5,6 +5,7 @@ import type { ProjectFiles, Reading } from "../../engine/ports.ts";
 import { isFailure } from "../../engine/settings.ts";
 import type { UnusedIgnore } from "../../engine/ignores.ts";
 import type { Library, Unreadable } from "../../engine/project/library.ts";
+import { TOO_MANY } from "../../engine/project/walk.ts";
 import type { SessionRequest } from "../../engine/session.ts";
 import { createSession } from "../../engine/session.ts";
 import type { Finding } from "../../model/finding.ts";
@@ -49,13 +50,14 @@ export async function runLint(world: World, options: LintOptions): Promise<numbe
   const request: SessionRequest = { files, paths, modes: world.modes, settings: { ...(cores === undefined ? {} : { cores: cores.range }), profile, levels } };
   const repairs = options.fix === undefined && !options.diff ? NO_REPAIRS : await repair(world, { ...request, settings: { profile, levels, ...request.settings, view: asked } }, options);
   const session = createSession(request);
-  const { findings: all, unusedIgnores, crashed } = session.look();
+  const { project, findings: all, unusedIgnores, crashed } = session.look();
   const findings = asked(all);
   const { library } = session;
   const strangers = options.paths.filter((path) => paths.includes(path) && isStranger(library, path));
   const problems: Trouble[] = [
     ...closed.map(({ path, why }) => ({ code: "cannot-read", message: `${path}: ${why}; not checked` })),
     ...library.unreadable.filter(({ path }) => concerns(path)).map(unreadableTrouble),
+    ...project.flows.filter(({ gaps }) => gaps.includes(TOO_MANY)).map(({ source }) => ({ code: "cannot-read", message: `${source.path}: ${TOO_MANY}` })),
     ...strangers.map((path) => ({ code: "not-ansible", message: `${path}: is no playbook and no list of tasks; nothing in it to check` })),
     ...unusedIgnores.filter(({ source }) => concerns(source.path)).map((unused) => unusedTrouble(unused, world.modes)),
     ...crashed.map(({ mode, cause }) => ({ code: "mode-crashed", message: `the check ${mode} broke (${String(cause)}); its findings are missing. Please report this.` })),

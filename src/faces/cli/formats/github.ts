@@ -2,6 +2,7 @@
 
 import type { Severity } from "../../../model/finding.ts";
 import { positionAt } from "../../../model/place.ts";
+import { printable } from "../../../model/printable.ts";
 import type { LintReport } from "./report.ts";
 import { sentence } from "./report.ts";
 
@@ -21,7 +22,7 @@ export function github(report: LintReport): string {
 }
 
 function data(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return printable(text).replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
 function property(text: string): string {
