@@ -6,13 +6,20 @@ import { runCli } from "./faces/cli/program.ts";
 import { changedFiles } from "./system/git.ts";
 import { installedCore } from "./system/installed-core.ts";
 import { readChunks } from "./system/log-input.ts";
+import type { OpenHosts } from "./engine/ports.ts";
 import { pageOf } from "./system/pages.ts";
 import { findYaml, projectFiles, replaceText } from "./system/project-files.ts";
 import { terminal } from "./system/terminal.ts";
 
+/** Loaded when a command asks for hosts: the others start sooner without it. */
+const openHosts: OpenHosts = async function* (request) {
+  const hosts = await import("./system/hosts/open.ts");
+  yield* hosts.openHosts(request);
+};
+
 try {
   process.exitCode = await runCli(
-    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, readChunks, changedFiles, installedCore, pageOf, directory: process.cwd(), ...terminal() },
+    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, readChunks, changedFiles, installedCore, openHosts, pageOf, directory: process.cwd(), ...terminal() },
     process.argv.slice(2),
   );
 } catch (bug) {

@@ -1,7 +1,7 @@
-// Builds dist/ from src/main.ts: one file for the start, one for each command that is loaded on demand, and the catalogue's pages.
+// Builds dist/ from src/main.ts: one file for the start, one for each command that is loaded on demand, the catalogue's pages and the host agent.
 
 import { build } from "esbuild";
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -83,6 +83,7 @@ try {
     process.exitCode = 1;
   } else {
     writeFileSync(join(fresh, "main.js"), launcher());
+    copyFileSync(join(ROOT, "src/system/agent/agent.py"), join(fresh, "agent.py"));
     writeFileSync(join(fresh, "pages.json"), JSON.stringify(pages()));
     writeFileSync(join(fresh, "THIRD-PARTY-LICENSES.txt"), licences(inputs));
     rmSync(OUT, { recursive: true, force: true });

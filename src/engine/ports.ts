@@ -1,4 +1,7 @@
-// What the engine needs of the world. `system` implements it; tests hand in `ports.fake.ts`.
+// What the engine and the faces need of the world. `system` implements it; tests hand in `ports.fake.ts`.
+
+import type { AgentEvent, AgentReady, AgentRequest } from "../model/host.ts";
+import type { Problem } from "../model/problem.ts";
 
 export type Reading =
   | { readonly ok: true; readonly text: string }
@@ -11,3 +14,39 @@ export interface ProjectFiles {
   /** Names in a directory, sorted; [] where there is none. Directories end in `/`. */
   readonly list: (directory: string) => readonly string[];
 }
+
+/** Which hosts, and how to reach them; every option is Ansible's of that name. */
+export interface HostsRequest {
+  readonly inventories: readonly string[];
+  readonly pattern: string;
+  readonly limit?: string;
+  readonly extraVars: readonly string[];
+  /** `--vault-id`, `--vault-password-file` with their values. */
+  readonly vault: readonly string[];
+  readonly connection?: string;
+  readonly user?: string;
+  readonly privateKeyFile?: string;
+  readonly timeoutSeconds?: number;
+  readonly become?: boolean;
+  readonly becomeMethod?: string;
+  readonly becomeUser?: string;
+}
+
+/** A host with our agent on it, which ends with the link. */
+export interface HostLink {
+  readonly host: string;
+  readonly ready: AgentReady;
+  /** `ansible_async_dir` of the inventory, where it is a plain text. */
+  readonly asyncDir?: string;
+  /** The host's clock now, in seconds since 1970. */
+  readonly now: () => number;
+  /** Asks; ends with `done` or `error`. Throws Problem unreachable when the link is lost meanwhile. */
+  readonly request: (request: AgentRequest) => AsyncIterable<AgentEvent>;
+  readonly close: () => Promise<void>;
+}
+
+/** One host of many: its link, or why there is none. */
+export type OpenedHost = { readonly host: string; readonly link: HostLink } | { readonly host: string; readonly problem: Problem };
+
+/** In: which hosts. Out: each as soon as it is there. Throws Problem for an inventory that cannot be read. */
+export type OpenHosts = (request: HostsRequest) => AsyncIterable<OpenedHost>;

@@ -22,6 +22,10 @@ export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[])
     findYaml: (paths, excluded) => ({ files: paths.flatMap((path) => yamlBelow(texts, path)).filter((path) => !(excluded?.patterns ?? []).includes(path)), closed: [] }),
     changedFiles: () => [],
     installedCore: () => "",
+    openHosts: async function* () {
+      yield* [];
+      await Promise.resolve();
+    },
     replaceText: (path, text) => {
       texts[path] = text;
     },

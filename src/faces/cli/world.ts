@@ -1,6 +1,6 @@
 // What the command line is handed: the world outside and the catalogue. Tests hand in their own.
 
-import type { ProjectFiles } from "../../engine/ports.ts";
+import type { OpenHosts, ProjectFiles } from "../../engine/ports.ts";
 import type { Mode } from "../../model/mode.ts";
 
 export interface World {
@@ -16,6 +16,7 @@ export interface World {
   readonly changedFiles: (reference: string | undefined) => readonly string[];
   /** The version of the ansible in PATH; empty where there is none. */
   readonly installedCore: () => string;
+  readonly openHosts: OpenHosts;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<boolean>;
   /** Replaces a file's text at once, or makes the file. Throws Problem. */
