@@ -5,7 +5,7 @@ import type { Candidate, Diagnosis, Evidence, Judgement, Subject, Unknown } from
 import type { Finding } from "../model/finding.ts";
 import type { Mode } from "../model/mode.ts";
 import type { Project, Task } from "../model/playbook.ts";
-import { titleOf } from "../model/playbook.ts";
+import { isDetached, ownField, tasksNaming, titleOf } from "../model/playbook.ts";
 import { positionAt } from "../model/place.ts";
 import type { LoggedError, LoggedJob, LoggedResult, LoggedTask, Story } from "../model/story.ts";
 import { jidOf, numberOf as resultNumber, textOf } from "../model/story.ts";
@@ -21,10 +21,22 @@ export interface DiagnoseResult {
   /** Failures that stopped hosts first, then ignored ones, then green results that lie. */
   readonly diagnoses: readonly Diagnosis[];
   /** Failures that no mode knows: not about async, or not in the catalogue. */
-  readonly unexplained: readonly Subject[];
+  readonly unexplained: readonly Unexplained[];
   /** Jobs that the log leaves in the middle: it has no recap, and its last look found them running. */
   readonly leftRunning: readonly LoggedJob[];
   readonly crashed: readonly { readonly mode: string; readonly cause: unknown }[];
+}
+
+export interface Unexplained {
+  readonly subject: Subject;
+  /** What lint finds on its task in the playbook, and on the tasks whose register it reads: to be looked at, no verdict. */
+  readonly pointers: readonly Pointer[];
+}
+
+interface Pointer {
+  readonly mode: string;
+  readonly what: string;
+  readonly place: { readonly file: string; readonly line: number };
 }
 
 /** In: what a log says, and the catalogue. Out: a diagnosis for each thing that went wrong. */
@@ -35,7 +47,10 @@ export function diagnose(request: DiagnoseRequest): DiagnoseResult {
   return {
     diagnoses: known.toSorted((a, b) => weight(a.subject) - weight(b.subject)),
     leftRunning: leftRunning(request.story),
-    unexplained: all.filter((diagnosis) => diagnosis.causes.length === 0 && diagnosis.subject.failed).map((each) => each.subject),
+    unexplained: all.filter((diagnosis) => diagnosis.causes.length === 0 && diagnosis.subject.failed).map(({ subject }) => ({
+      subject,
+      pointers: pointersOf(request, subject),
+    })),
     crashed,
   };
 }
@@ -98,7 +113,7 @@ function explain(request: DiagnoseRequest, subject: Subject, crashed: { mode: st
   const judged = request.modes.flatMap((mode) => {
     try {
       const judgement = typeof mode.symptom === "function" ? mode.symptom(subject, request.story) : undefined;
-      return judgement === undefined ? [] : [{ mode, judgement: joined(request, { mode, subject, judgement }) }];
+      return judgement === undefined ? [] : [{ mode, ...joined(request, { mode, subject, judgement }) }];
     } catch (cause) {
       crashed.push({ mode: mode.id, cause });
       return [];
@@ -114,12 +129,13 @@ function explain(request: DiagnoseRequest, subject: Subject, crashed: { mode: st
   const place = placeOf(request, subject);
   return {
     subject,
-    causes: first.map(({ mode, judgement }): Candidate => ({
+    causes: first.map(({ mode, judgement, silent }): Candidate => ({
       mode: mode.id,
       title: mode.title,
       why: mode.why,
       do: judgement.do ?? mode.do,
       evidence: judgement.supports,
+      ...(silent ? { note: "longhaul lint finds nothing of it in the playbook that was given: what stands above is what the log shows." } : {}),
     })),
     ruledOut,
     unknown: distinct(first.flatMap(({ judgement }) => judgement.unknown ?? [])),
@@ -137,23 +153,75 @@ interface Joining {
   readonly judgement: Judgement;
 }
 
+interface Joined {
+  readonly judgement: Judgement;
+  /** True where lint finds nothing of a mistake that it should see, and the log shows it all the same. */
+  readonly silent: boolean;
+}
+
 /** Adds what lint finds on the same task of the playbook: a second witness, never the only one. */
-function joined(request: DiagnoseRequest, { mode, subject, judgement }: Joining): Judgement {
-  if (request.playbook === undefined || judgement.supports.length === 0) return judgement;
+function joined(request: DiagnoseRequest, { mode, subject, judgement }: Joining): Joined {
+  const unsure = judgement.circumstantial === true ? { ...judgement, supports: [] } : judgement;
+  if (request.playbook === undefined || judgement.supports.length === 0) return { judgement: unsure, silent: false };
   const { project, findings } = request.playbook;
   const tasks = tasksOf(project, subject.task);
   const near = new Set([...tasks, ...partners(project, tasks)]);
-  const evidence = findings.flatMap((finding): readonly Evidence[] => {
-    const hit = finding.mode === mode.id && [...near].some((task) => covers(task, finding));
-    const { line } = positionAt(finding.source.text, finding.span.start);
-    return hit ? [{ place: { file: finding.source.path, line }, says: finding.what }] : [];
-  });
-  if (evidence.length === 0 && mode.inPlaybook === true && isClear(tasks)) {
-    const [place] = tasks.map((task) => ({ file: task.source.path, line: positionAt(task.source.text, task.map.span.start).line }));
-    return { ...judgement, against: [{ ...(place === undefined ? {} : { place }), says: "The playbook was looked at, and this task does not make that mistake." }] };
-  }
+  const found = findings.filter((finding) => finding.mode === mode.id && [...near].some((task) => covers(task, finding)));
+  const evidence: readonly Evidence[] = [
+    ...found.map((finding) => ({ place: placeOfFinding(finding), says: finding.what })),
+    ...(judgement.notified === true && found.length === 0 ? notifiers(project, tasks).map((task) => ({ place: placeOfTask(task), says: `"${titleOf(task)}" starts a job and notifies this handler.` })) : []),
+  ];
   // What the log left open the playbook has told.
-  return evidence.length === 0 ? judgement : { ...judgement, supports: [...judgement.supports, ...evidence], unknown: [] };
+  if (evidence.length > 0) return { judgement: { ...judgement, supports: [...judgement.supports, ...evidence], unknown: [] }, silent: false };
+  if (judgement.circumstantial === true) return { judgement: unsure, silent: false };
+  const silent = mode.inPlaybook === true && isClear(tasks);
+  if (!silent || judgement.proven === true) return { judgement, silent };
+  const [place] = tasks.map(placeOfTask);
+  const against = { ...(place === undefined ? {} : { place }), says: "The playbook was looked at, and this task does not make that mistake." };
+  return { judgement: { ...judgement, against: [against] }, silent };
+}
+
+/** The errors first. In: a failure without a verdict. Out: what lint has to say of its task all the same. */
+function pointersOf(request: DiagnoseRequest, subject: Subject): readonly Pointer[] {
+  if (request.playbook === undefined) return [];
+  const { project, findings } = request.playbook;
+  const tasks = tasksOf(project, subject.task);
+  const near = new Set([...tasks, ...partners(project, tasks), ...sourcesOf(project, tasks)]);
+  const hits = findings.filter((finding) => finding.severity !== "info" && [...near].some((task) => covers(task, finding)));
+  return hits
+    .toSorted((a, b) => Number(b.severity === "error") - Number(a.severity === "error"))
+    .map((finding) => ({ mode: finding.mode, what: finding.what, place: placeOfFinding(finding) }));
+}
+
+/** The tasks before them whose register they read. */
+function sourcesOf(project: Project, tasks: readonly Task[]): readonly Task[] {
+  return project.flows.flatMap((flow) =>
+    flow.tasks.filter(({ register, flowIndex }) => {
+      if (register === undefined) return false;
+      const readers = tasksNaming(flow, register);
+      return tasks.some((task) => readers.includes(task) && task.flowIndex > flowIndex);
+    }),
+  );
+}
+
+/** The launches that notify these handlers by name: of those that no task waits for lint says nothing. */
+function notifiers(project: Project, handlers: readonly Task[]): readonly Task[] {
+  const names = new Set(handlers.flatMap((task) => (task.shape === "handler" ? [titleOf(task)] : [])));
+  return project.flows.flatMap((flow) =>
+    flow.tasks.filter((task) => {
+      const value = isDetached(task) ? ownField(task, "notify")?.value : undefined;
+      const nodes = value?.kind === "list" ? value.items : [value];
+      return nodes.some((node) => node?.kind === "scalar" && names.has(node.raw));
+    }),
+  );
+}
+
+function placeOfFinding(finding: Finding): Pointer["place"] {
+  return { file: finding.source.path, line: positionAt(finding.source.text, finding.span.start).line };
+}
+
+function placeOfTask(task: Task): Pointer["place"] {
+  return { file: task.source.path, line: positionAt(task.source.text, task.map.span.start).line };
 }
 
 /** True for tasks of which lint can tell: found, and with conditions that it can read. */
@@ -181,7 +249,7 @@ function placeOf(request: DiagnoseRequest, subject: Subject): Diagnosis["place"]
   if (request.playbook === undefined) return undefined;
   const [task, ...more] = tasksOf(request.playbook.project, subject.task);
   if (task === undefined || more.some((each) => each.source.path !== task.source.path || each.map.span.start !== task.map.span.start)) return undefined;
-  return { file: task.source.path, line: positionAt(task.source.text, task.map.span.start).line };
+  return placeOfTask(task);
 }
 
 /** The playbook's tasks that a heading of the log can mean: by file and line where it tells, else by name. */

@@ -27,6 +27,12 @@ export interface Judgement {
   readonly supports: readonly Evidence[];
   /** What speaks against this mode: it is then dropped, and shown as ruled out. */
   readonly against: readonly Evidence[];
+  /** True where the log shows the mistake itself: a lint that finds nothing of it does not rule it out (Mode.inPlaybook). */
+  readonly proven?: boolean;
+  /** True where a mistake that has nothing to do with async would look the same: a verdict only where lint finds it on the task. */
+  readonly circumstantial?: boolean;
+  /** True where it is a handler that failed: a launch of the playbook that notifies it is evidence. */
+  readonly notified?: boolean;
   /** What to change for this subject, with its numbers; the mode's own `do` where absent. */
   readonly do?: string;
   /** What this mode would need to know, and the command that would tell. */
@@ -36,6 +42,8 @@ export interface Judgement {
 export interface Unknown {
   readonly what: string;
   readonly command: string;
+  /** Modes that the answer may speak for, and of which the log shows nothing. */
+  readonly modes?: readonly string[];
 }
 
 export interface Candidate {
@@ -44,6 +52,8 @@ export interface Candidate {
   readonly why: string;
   readonly do: string;
   readonly evidence: readonly Evidence[];
+  /** What has to be said with the verdict. */
+  readonly note?: string;
 }
 
 export interface Diagnosis {

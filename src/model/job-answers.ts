@@ -59,7 +59,7 @@ export function jobsLeftOpen(story: Story, before: { readonly host?: string; rea
 export interface UntilError {
   /** What Ansible says of the condition, without its frame. */
   readonly message: string;
-  /** False on 2.19 and 2.20, whose text does not tell `until` from `when`. */
+  /** False on 2.19 and 2.20 where the log has no excerpt of the file: their text does not tell `until` from `when`. */
   readonly isUntil: boolean;
 }
 
@@ -69,7 +69,7 @@ export interface UntilError {
  */
 export function untilErrorOf(result: LoggedResult): UntilError | undefined {
   const text = textOf(result, "msg");
-  if (text === undefined) return undefined;
+  if (text === undefined || (result.keyword !== undefined && result.keyword !== "until" && !text.includes("An 'until' expression failed"))) return undefined;
   const old = /^The conditional check '[^]*?' failed\. The error was: (?:error while evaluating conditional \([^]*?\): )?(.*)/.exec(text);
   if (old !== null) {
     const line = /The offending line appears to be:[^]*?\n\s*(\w+): [^\n]*\n\s*\^ here/.exec(text)?.[1];
@@ -78,5 +78,5 @@ export function untilErrorOf(result: LoggedResult): UntilError | undefined {
     return { message: old[1] ?? "", isUntil: true };
   }
   const young = /^(?:Task failed: )?(An 'until' expression failed: )?((?:Error while evaluating conditional|Conditional result)\b.*)/.exec(text);
-  return young === null ? undefined : { message: (young[2] ?? "").replace(/^Error while evaluating conditional: /, ""), isUntil: young[1] !== undefined };
+  return young === null ? undefined : { message: (young[2] ?? "").replace(/^Error while evaluating conditional: /, ""), isUntil: young[1] !== undefined || result.keyword === "until" };
 }

@@ -3,7 +3,7 @@
 
 import type { Evidence, Subject, Unknown } from "./diagnosis.ts";
 import type { LoggedJob, LoggedResult, Story } from "./story.ts";
-import { jidOf, jobsOf, numberOf, resultsOf, textOf } from "./story.ts";
+import { jidOf, jobsOf, numberOf, playbookOf, resultsOf, textOf } from "./story.ts";
 
 /** How the place of the search and the place of the start compare. */
 export type Whereabouts =
@@ -56,12 +56,22 @@ export function missingEvidence({ missing }: Trace): Evidence {
 }
 
 /** What would tell the causes apart where the log does not show the start of the job. */
-export function tellApart({ whereabouts, polled, missing }: Trace, story: Story): readonly Unknown[] {
+export function tellApart(trace: Trace, story: Story): readonly Unknown[] {
+  const { whereabouts, polled, missing } = trace;
   if (whereabouts !== "unknown" || polled !== undefined) return [];
-  const playbook = story.playbook ?? "PLAYBOOK";
+  const noFile = trace.foundBefore === undefined ? [{ ...whyNoFile(trace), modes: ["async-dir-unwritable", "disk-full", "slow-start"] }] : [];
+  if (story.form === "adhoc") {
+    const asked = `-m ansible.builtin.async_status -a "jid=${jidOf(missing) ?? "JID"}"`;
+    return [
+      { what: "On which host, as which user and with which async directory the job was started: ask just there, with the same options.", command: `ansible HOST -b --become-user USER -e ansible_async_dir=DIR ${asked}` },
+      ...noFile,
+    ];
+  }
+  const playbook = playbookOf(story);
   return [
-    { what: "On which host and in which directory the job was started: the log does not show its launch.", command: `ansible-playbook -v ${playbook}` },
     { what: "What the playbook says about user, host and directory of the two tasks.", command: `longhaul diagnose LOG -p ${playbook}` },
+    { what: "On which host and in which directory the job was started: the log does not show its launch, one made with -v does (this runs the playbook again).", command: `ansible-playbook -v ${playbook}` },
+    ...noFile,
     { what: `Where on ${hostOf(missing)} a job file of this name is.`, command: `ansible ${hostOf(missing)} -b -m ansible.builtin.command -a "find / -xdev -name ${jidOf(missing) ?? "JID"}"` },
   ];
 }
@@ -203,6 +213,8 @@ function elsewhereOf(missing: LoggedResult, { jobs, story }: Pick<Known, "jobs" 
   const here = hostOf(missing);
   const found = jobs.flatMap((job) => job.looks).find((look) => !isMissing(look) && !isSameHost(hostOf(look), here));
   if (found !== undefined) return { quote: found.quote, says: `The same job was found on ${hostOf(found)}.` };
+  // An ad hoc command asks on every host that it is given.
+  if (story.form === "adhoc") return undefined;
   const other = resultsOf(story, jidOf(missing)).find((each) => isMissing(each) && !isSameHost(hostOf(each), here));
   if (other === undefined) return undefined;
   return { quote: other.quote, says: `${hostOf(other)} was asked for the very same job as ${here}: a job is on one host only.` };

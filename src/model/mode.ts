@@ -38,7 +38,7 @@ export interface Mode {
   readonly symptom: SymptomView | Cannot;
   /** Host evidence. */
   readonly probe: Cannot;
-  /** True where the mistake always stands in the playbook: when lint finds nothing of it on the very task, it is not the cause. */
+  /** True where the mistake always stands in the playbook: when lint finds nothing of it on the very task, it is not the cause (unless Judgement.proven). */
   readonly inPlaybook?: true;
   /** True where Ansible refuses the file before it runs anything: a task that never runs is found all the same. */
   readonly atLoad?: true;

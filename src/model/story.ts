@@ -43,6 +43,8 @@ export interface LoggedResult {
   readonly fields: JsonObject;
   /** True when `fields` is not the whole result: cut off, no JSON, or too large. */
   readonly partial: boolean;
+  /** The keyword or argument of the task that its error was in, where an excerpt of the file shows it (2.19 and newer). */
+  readonly keyword?: string;
   readonly quote: Quote;
 }
 
@@ -72,6 +74,8 @@ export interface LoggedError {
   readonly file?: string;
   readonly fileLine?: number;
   readonly fileColumn?: number;
+  /** The keyword or argument that the innermost excerpt of the file points at (2.19 and newer), for example `when`. */
+  readonly keyword?: string;
   readonly quote: Quote;
 }
 
@@ -131,6 +135,14 @@ export interface Story {
   readonly bytes: number;
   /** Plain sentences on what could not be read or was left out, each naming its bound. */
   readonly gaps: readonly string[];
+}
+
+/** The playbook that was run, as a path where the log tells; else the word PLAYBOOK, for commands that a person completes. */
+export function playbookOf(story: Story): string {
+  const files = [...new Set(story.tasks.flatMap(({ file }) => file ?? []))].filter((file) => !/\/(?:tasks|handlers)\//.test(file));
+  const { playbook } = story;
+  if (playbook !== undefined) return files.find((file) => file === playbook || file.endsWith(`/${playbook}`)) ?? playbook;
+  return files.length === 1 ? (files[0] ?? "PLAYBOOK") : "PLAYBOOK";
 }
 
 /** A field of a result as text; undefined where it is absent or no text. */

@@ -10,7 +10,7 @@ import type { Flow, Task } from "../../model/playbook.ts";
 import { DYNAMIC_INCLUDES, STATIC_IMPORTS, isStatus, numberOf, ownField, titleOf } from "../../model/playbook.ts";
 import { allEdits, waitSecondsOf } from "../../model/repairs.ts";
 import type { LoggedResult, Story } from "../../model/story.ts";
-import { textOf } from "../../model/story.ts";
+import { playbookOf, textOf } from "../../model/story.ts";
 import { addKeywords, removeKeyword, replaceValue } from "../../model/task-edits.ts";
 import { fieldOf } from "../../model/yaml.ts";
 
@@ -137,7 +137,7 @@ const symptom: SymptomView = (subject, story) => {
   return {
     supports: [{ quote: result.quote, says: "The task was given a register that has no job id." }, nothing],
     against: [],
-    unknown: [{ what: "Whether the task that was to start the job has an async above 0.", command: `longhaul diagnose LOG -p ${story.playbook ?? "PLAYBOOK"}` }],
+    unknown: [{ what: "Whether the task that was to start the job has an async above 0.", command: `longhaul diagnose LOG -p ${playbookOf(story)}` }],
   };
 };
 

@@ -11,7 +11,7 @@ import type { Outcome, Scope } from "../../model/outcome.ts";
 import type { Condition, Flow, Project, Task } from "../../model/playbook.ts";
 import { isDetached, titleOf } from "../../model/playbook.ts";
 import type { LoggedJob, LoggedResult, Story } from "../../model/story.ts";
-import { textOf } from "../../model/story.ts";
+import { playbookOf, textOf } from "../../model/story.ts";
 import type { YamlScalar } from "../../model/yaml.ts";
 import { fieldOf } from "../../model/yaml.ts";
 import type { FactModule } from "./facts.ts";
@@ -111,9 +111,16 @@ const symptom: SymptomView = (subject, story) => {
       { quote: job.launch.quote, says: `Job ${job.jid} had been started, and nothing had waited for it: facts of a job are set when its end is found.` },
     ],
     against: [],
-    unknown: [{ what: `Whether "${job.launch.task.name}" is the task that gathers this fact.`, command: `longhaul diagnose LOG -p ${story.playbook ?? "PLAYBOOK"}` }],
+    // Facts of other modules may be missing for many reasons, a getent_* hardly for another.
+    ...(gathersFacts(job.launch) || isFactOf("getent", fact) ? {} : { circumstantial: true }),
+    unknown: [{ what: `Whether "${job.launch.task.name}" is the task that gathers this fact.`, command: `longhaul diagnose LOG -p ${playbookOf(story)}` }],
   };
 };
+
+/** True where the log tells that a launch gathers facts: its module, or the name of its task. */
+function gathersFacts({ task }: LoggedResult): boolean {
+  return /(?:^|\.)(?:setup|gather_facts|\w+_facts)$/.test(task.action ?? "") || /\bsetup\b|facts\b/i.test(task.name);
+}
 
 function openJobBefore(story: Story, result: LoggedResult): LoggedJob | undefined {
   return story.jobs.findLast(({ host, launch, looks, polls }) => {

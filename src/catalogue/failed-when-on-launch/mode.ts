@@ -77,6 +77,7 @@ const symptom: SymptomView = (subject) => {
       { quote: result.quote, says: "The result is that of a start (changed, a job id, no output): the job itself has not failed." },
     ],
     against: result.fields["attempts"] === undefined ? [] : [{ quote: result.quote, says: "The task has an until as well, and starts the job again." }],
+    proven: true,
     do: `Drop failed_when from this task; the task that waits for the job fails when the job fails. The job is probably still running on ${result.host}: look before you start it again.`,
   };
 };

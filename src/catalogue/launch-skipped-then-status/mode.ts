@@ -10,7 +10,7 @@ import type { Flow, Pair } from "../../model/playbook.ts";
 import { isLaunch, isPolled, ownField, titleOf } from "../../model/playbook.ts";
 import { allEdits } from "../../model/repairs.ts";
 import type { LoggedResult, Story } from "../../model/story.ts";
-import { jidOf, textOf } from "../../model/story.ts";
+import { jidOf, playbookOf, textOf } from "../../model/story.ts";
 import { addCondition, replaceNode } from "../../model/task-edits.ts";
 import { skippedItemsOf } from "./empty-loop.ts";
 
@@ -75,7 +75,7 @@ const UNDEFINED = /has no attribute 'ansible_job_id'/;
 
 const symptom: SymptomView = (subject, story) => {
   const result = subject.results.find((each) => UNDEFINED.test(textOf(each, "msg") ?? ""));
-  if (result === undefined) return undefined;
+  if (result === undefined || isOtherModule(result)) return undefined;
   const skipped = skippedEvidence(result, story);
   const dry = story.checkMode ? [{ quote: subject.task.heading, says: "The run was a dry run (--check): there a launch need not be skipped to give no job." }] : [];
   return {
@@ -85,10 +85,18 @@ const symptom: SymptomView = (subject, story) => {
     ],
     against: [...dry, ...notSkipped(result, story)],
     unknown: skipped.length > 0 ? [] : [
-      { what: "Whether the launch was skipped: the log does not show it.", command: `ansible-playbook -v ${story.playbook ?? "PLAYBOOK"}` },
+      { what: "Whether the launch was skipped: the log does not show it, the playbook may tell.", command: `longhaul diagnose LOG -p ${playbookOf(story)}` },
     ],
   };
 };
+
+/** True where the log tells that the task is no async_status: by its module, or from 2.19 on by the argument or the action in the message. */
+function isOtherModule(result: LoggedResult): boolean {
+  const text = textOf(result, "msg") ?? "";
+  const action = result.task.action ?? /Finalization of task args for '([\w.]+)' failed/.exec(text)?.[1];
+  const argument = /Error while resolving value for '(\w+)'/.exec(text)?.[1] ?? "jid";
+  return argument !== "jid" || (action !== undefined && !/(?:^|\.)async_status$/.test(action));
+}
 
 function skippedEvidence(result: LoggedResult, story: Story): readonly Evidence[] {
   if (/'skipped': True|skip_reason/.test(result.item ?? "")) return [{ quote: result.quote, says: "The item of the loop says by itself that its launch was skipped." }];
@@ -104,6 +112,10 @@ function skippedEvidence(result: LoggedResult, story: Story): readonly Evidence[
 /** A whole log in which nothing of this host was skipped, no item either: the jid is wrong for another reason. */
 function notSkipped(result: LoggedResult, story: Story): readonly Evidence[] {
   const recap = story.recap.find((line) => line.host === result.host);
+  const started = story.jobs.filter(({ host, launch }) => host === result.host && launch !== undefined);
+  if (recap?.skipped === 0 && started.length > 0 && started.every(({ launch }) => launch?.item === undefined)) {
+    return [{ quote: recap.quote, says: `No task was skipped on ${result.host}, and no launch was a loop: the register that the task reads is not that of a launch.` }];
+  }
   // At -vv and up a skipped item is printed over several lines, which are not kept.
   if (recap === undefined || recap.skipped > 0 || story.form !== "text" || story.verbosity > 1) return [];
   if (story.skips.some((skip) => skip.host === result.host)) return [];

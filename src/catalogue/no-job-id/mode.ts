@@ -16,7 +16,7 @@ const symptom: SymptomView = (subject) => {
     against: [],
     unknown: [
       { what: "Who answered: a file called async_wrapper in the project or in a collection takes the place of Ansible's.", command: 'find . ~/.ansible /usr/share/ansible -name "async_wrapper*"' },
-      { what: "What the answer was, and which action plugin was used.", command: "ansible-playbook -vvvv PLAYBOOK" },
+      { what: "What the answer was, and which action plugin was used (this runs the playbook again).", command: "ansible-playbook -vvvv PLAYBOOK" },
       { what: "Whether the work is being done: it may have been started all the same.", command: `ansible ${host} -m ansible.builtin.command -a "ps -eo pid,ppid,etime,args"` },
     ],
   };

@@ -10,6 +10,7 @@ import type { Flow, Task } from "../../model/playbook.ts";
 import { isDetached, ownField, titleOf } from "../../model/playbook.ts";
 import { allEdits } from "../../model/repairs.ts";
 import type { LoggedJob, LoggedResult, Story } from "../../model/story.ts";
+import { playbookOf } from "../../model/story.ts";
 import { addKeywords, removeKeyword } from "../../model/task-edits.ts";
 import { flushAfter } from "./flush.ts";
 
@@ -94,10 +95,11 @@ const symptom: SymptomView = (subject, story) => {
       { quote: job.launch.quote, says: `Job ${job.jid} had been started before, which counts as a change and notifies; nothing had waited for its end.` },
     ],
     against: [],
+    notified: true,
     do: `Move notify from "${job.launch.task.name}" to the task that waits for its job, and see that the wait comes before the handlers run.`,
     unknown: [
-      { what: "Which task has notified this handler.", command: `ansible-playbook -vv ${story.playbook ?? "PLAYBOOK"} | grep -B 9 "NOTIFIED HANDLER"` },
-      { what: "Whether the handler needs what the job makes.", command: `longhaul diagnose LOG -p ${story.playbook ?? "PLAYBOOK"}` },
+      { what: "Which task has notified this handler (this runs the playbook again).", command: `ansible-playbook -vv ${playbookOf(story)} | grep -B 9 "NOTIFIED HANDLER"` },
+      { what: "Whether the handler needs what the job makes.", command: `longhaul diagnose LOG -p ${playbookOf(story)}` },
     ],
   };
 };

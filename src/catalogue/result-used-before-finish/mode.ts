@@ -11,7 +11,7 @@ import type { Flow, Task } from "../../model/playbook.ts";
 import { ownField, tasksNaming, titleOf } from "../../model/playbook.ts";
 import { statusTaskEdits, waitFor } from "../../model/status-task.ts";
 import type { LoggedJob, LoggedResult, Story } from "../../model/story.ts";
-import { jidOf, numberOf, textOf } from "../../model/story.ts";
+import { jidOf, numberOf, playbookOf, textOf } from "../../model/story.ts";
 import type { YamlScalar } from "../../model/yaml.ts";
 import type { Read, ReadKind } from "./reads.ts";
 import { loopNames, readsIn } from "./reads.ts";
@@ -161,6 +161,7 @@ function loopEdits({ task, launch, register, kind }: Read, waited: Task, other: 
 }
 
 /** Keys of results of commands, stat, slurp, uri and find: a start has none of them. */
+const COMMAND_KEYS = new Set(["stdout", "stdout_lines", "stderr", "stderr_lines", "rc", "cmd", "delta"]);
 const RESULT_KEYS = new Set(["stdout", "stdout_lines", "stderr", "stderr_lines", "rc", "cmd", "delta", "start", "end", "stat", "content", "json", "status", "matched", "files", "dest"]);
 
 const symptom: SymptomView = (subject, story) => {
@@ -182,12 +183,19 @@ const symptom: SymptomView = (subject, story) => {
         : { quote: ended.quote, says: "The result of the job was here, in the register of the task that waited." },
     ],
     against: [],
+    ...(mayBeOther(key, result, story) ? { circumstantial: true } : {}),
     do: ended === undefined
       ? `Wait with async_status before this task, and read the register of that task. The job goes on running on ${result.host}: look before you start it again.`
       : `Read the register of "${ended.task.name}" in this task.`,
-    unknown: [{ what: "Which register the task reads.", command: `longhaul diagnose LOG -p ${story.playbook ?? "PLAYBOOK"}` }],
+    unknown: [{ what: "Which register the task reads.", command: `longhaul diagnose LOG -p ${playbookOf(story)}` }],
   };
 };
+
+/** True where the register may well be another one: the key is one that many things have, or the register of a task that was skipped has none either. */
+function mayBeOther(key: string, result: LoggedResult, story: Story): boolean {
+  if (!COMMAND_KEYS.has(key)) return true;
+  return story.skips.some((skip) => skip.host === result.host && !skip.isItem && skip.quote.line < result.quote.line);
+}
 
 function lastJobBefore(story: Story, result: LoggedResult): LoggedJob | undefined {
   return story.jobs.findLast(({ host, launch }) => {

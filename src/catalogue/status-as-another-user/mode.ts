@@ -131,7 +131,7 @@ const symptom: SymptomView = (subject, story) => {
   return {
     supports: [missingEvidence(trace), ...(isHome && tells !== undefined ? [tells] : [])],
     against,
-    ...(isHome ? { do: "Give the status task the become, become_user (and remote_user) of the task that starts the job: longhaul lint --fix does it. The job itself may still be running: look before you start it again." } : {}),
+    ...(story.form === "adhoc" ? { do: "Ask as the user that started the job: with the same -u, -b and --become-user." } : isHome ? { do: "Give the status task the become, become_user (and remote_user) of the task that starts the job: longhaul lint --fix does it. The job itself may still be running: look before you start it again." } : {}),
     unknown: tellApart(trace, story),
   };
 };

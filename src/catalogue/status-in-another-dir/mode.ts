@@ -141,7 +141,7 @@ const symptom: SymptomView = (subject, story) => {
   return {
     supports: [missingEvidence(trace), ...(isOther && tells !== undefined ? [tells] : [])],
     against,
-    ...(isOther ? { do: `${own}Give the launch and the status task the same absolute ansible_async_dir. The job itself may still be running: look before you start it again.` } : {}),
+    ...(story.form === "adhoc" ? { do: "Ask with the async directory of the launch: -e ansible_async_dir=DIR, or ANSIBLE_ASYNC_DIR as it was then." } : isOther ? { do: `${own}Give the launch and the status task the same absolute ansible_async_dir. The job itself may still be running: look before you start it again.` } : {}),
     unknown: tellApart(trace, story),
   };
 };

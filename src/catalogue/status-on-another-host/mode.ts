@@ -99,7 +99,7 @@ const symptom: SymptomView = (subject, story) => {
   return {
     supports: [missingEvidence(trace), ...(isElsewhere && tells !== undefined ? [tells] : [])],
     against,
-    ...(isElsewhere ? { do: "Give the status task the delegate_to and run_once of the task that starts the job: longhaul lint --fix does it. The job itself may still be running: look before you start it again." } : {}),
+    ...(story.form === "adhoc" ? { do: "Ask on the host on which the job was started, and only there." } : isElsewhere ? { do: "Give the status task the delegate_to and run_once of the task that starts the job: longhaul lint --fix does it. The job itself may still be running: look before you start it again." } : {}),
     unknown: tellApart(trace, story),
   };
 };

@@ -12,7 +12,7 @@ import { isStatus, numberOf, ownField, titleOf } from "../../model/playbook.ts";
 import { allEdits, delayFor, retriesFor, untilFinished, waitEdits } from "../../model/repairs.ts";
 import { freshName } from "../../model/status-task.ts";
 import type { LoggedResult, Story } from "../../model/story.ts";
-import { jobOf, numberOf as resultNumber } from "../../model/story.ts";
+import { jobOf, numberOf as resultNumber, playbookOf } from "../../model/story.ts";
 import { replaceValue } from "../../model/task-edits.ts";
 import { fieldOf } from "../../model/yaml.ts";
 
@@ -126,8 +126,9 @@ const symptom: SymptomView = (subject, story) => {
       ...(later === undefined && !hasRetries ? [{ quote: result.quote, says: "No later task of this log looks at the job again: how it ended is not known." }] : []),
     ],
     against: later === undefined ? [] : [{ quote: later.quote, says: "The job was looked at again later." }],
+    ...(hasRetries ? {} : { proven: true }),
     unknown: [
-      ...(hasRetries ? [{ what: "Whether the task has an until: with retries alone, from 2.16 on, the log is the same as with an until that is true at once.", command: `longhaul diagnose LOG -p ${story.playbook ?? "PLAYBOOK"}` }] : []),
+      ...(hasRetries ? [{ what: "Whether the task has an until: with retries alone, from 2.16 on, the log is the same as with an until that is true at once.", command: `longhaul diagnose LOG -p ${playbookOf(story)}` }] : []),
       { what: "How the job has ended.", command: `ansible ${result.host} -m async_status -a "jid=${job?.jid ?? "JID"}"` },
     ],
   };

@@ -10,6 +10,7 @@ import { cannot } from "../../model/mode.ts";
 import { titleOf } from "../../model/playbook.ts";
 import { untilFinished } from "../../model/repairs.ts";
 import { freshName } from "../../model/status-task.ts";
+import type { LoggedResult } from "../../model/story.ts";
 import { numberOf, textOf } from "../../model/story.ts";
 import { untilFix } from "../../model/until-fix.ts";
 
@@ -59,18 +60,29 @@ const symptom: SymptomView = (subject, story) => {
   const result = subject.results[0];
   if (!subject.failed || result === undefined || numberOf(result, "attempts") === undefined) return undefined;
   if (!isEndedAnswer(result) || textOf(result, "msg")?.includes("could not find job") === true) return undefined;
-  const wellDone = numberOf(result, "rc") === 0;
+  const rc = numberOf(result, "rc");
+  const wellDone = rc === 0;
   const usedUp = isUsedUp(story, result);
   if (!wellDone && !usedUp) return undefined;
   return {
     supports: [
+      ...(usedUp && rc !== undefined && rc !== 0 ? [{ quote: result.quote, says: `The job had ended by then, with rc ${rc}.` }] : []),
       ...(wellDone ? [{ quote: result.quote, says: "The job had ended well (finished, rc 0), and yet the task failed." }] : []),
       ...(usedUp ? [{ quote: result.quote, says: `All ${numberOf(result, "attempts")} retries were used up although the last look found the job finished.` }] : []),
     ],
     against: result.fields["failed_when_result"] === undefined ? [] : [{ quote: result.quote, says: "The task failed by its failed_when." }],
-    do: "Wait with `until: REGISTER is finished`, REGISTER being the task's own. The work itself is done: look at its result before you run it again.",
+    ...(usedUp ? { proven: true } : {}),
+    do: `Wait with \`until: REGISTER is finished\`, REGISTER being the task's own. ${wayOut(result)}`,
   };
 };
+
+/** What the last look says of the work itself. */
+function wayOut(result: LoggedResult): string {
+  const rc = numberOf(result, "rc");
+  if (rc === 0) return "The work itself is done: look at its result before you run it again.";
+  if (rc === undefined) return "How the work itself ended stands in the last look: read that before you run it again.";
+  return `The job ended with rc ${rc}, which is a failure of its own: with that until the task fails by it at once. This one kept asking about a job that had ended.`;
+}
 
 export const mode: Mode = {
   id: "until-never-true",

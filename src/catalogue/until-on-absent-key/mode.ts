@@ -10,6 +10,7 @@ import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import { titleOf } from "../../model/playbook.ts";
 import { untilFinished } from "../../model/repairs.ts";
+import { playbookOf } from "../../model/story.ts";
 import { untilFix } from "../../model/until-fix.ts";
 
 const lint: LintView = (flow) => waitsIn(flow).flatMap(({ look, until }) => {
@@ -66,7 +67,7 @@ const symptom: SymptomView = (subject, story) => {
     ...(telling ? [{ quote: result.quote, says: `The result of a command always has \`${key}\`: this one was not there yet, so the until is about a job.` }] : []),
     ...(status === undefined ? [] : [status]),
   ];
-  const unknown = { what: "Whether the job has ended since, and how.", command: `longhaul diagnose LOG -p ${story.playbook ?? "PLAYBOOK"}` };
+  const unknown = { what: "Whether the job has ended since, and how.", command: `longhaul diagnose LOG -p ${playbookOf(story)}` };
   const polled = story.jobs.find((job) => job.host === result.host && job.task === result.task && job.lastPoll !== undefined);
   const against = polled?.lastPoll === undefined ? [] : [{ quote: polled.lastPoll, says: "Ansible polled the job of this very task itself: its until is not about a look." }];
   return { supports, against, ...(status === undefined ? { unknown: [{ ...unknown, what: "Which task it is: one that looks at a job, or the one that starts it." }] } : {}) };

@@ -90,6 +90,7 @@ const symptom: SymptomView = (subject) => {
   return {
     supports: [{ quote: result.quote, says: "The wait ended well at its first look although the job was still running (attempts 1, finished 0)." }],
     against: [],
+    proven: true,
   };
 };
 

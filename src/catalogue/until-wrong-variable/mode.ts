@@ -9,6 +9,7 @@ import { cannot } from "../../model/mode.ts";
 import type { Flow, Project, Task } from "../../model/playbook.ts";
 import { titleOf } from "../../model/playbook.ts";
 import { allEdits } from "../../model/repairs.ts";
+import { playbookOf } from "../../model/story.ts";
 import { addKeywords, replaceNode, replaceValue } from "../../model/task-edits.ts";
 
 const lint: LintView = (flow, project) => waitsIn(flow).flatMap(({ look, until }) => {
@@ -98,7 +99,7 @@ const symptom: SymptomView = (subject, story) => {
       ...(status === undefined ? [] : [status]),
     ],
     against: [],
-    ...(error.isUntil ? {} : { unknown: [{ what: "Whether it is the until of the task or its when: this ansible-core does not say.", command: `longhaul diagnose LOG -p ${story.playbook ?? "PLAYBOOK"}` }] }),
+    ...(error.isUntil ? {} : { unknown: [{ what: "Whether it is the until of the task or its when: this ansible-core does not say.", command: `longhaul diagnose LOG -p ${playbookOf(story)}` }] }),
   };
 };
 

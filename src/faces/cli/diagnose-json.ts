@@ -19,11 +19,13 @@ export function diagnoseJson(version: string, reports: readonly Report[]): strin
     diagnoses: result.diagnoses.map((diagnosis) => ({
       ...subjectJson(diagnosis.subject),
       place: diagnosis.place ?? null,
-      causes: diagnosis.causes.map(({ mode, title, why, do: remedy, evidence }) => ({ mode, title, why, do: remedy, evidence: evidence.map(evidenceJson) })),
+      causes: diagnosis.causes.map(({ mode, title, why, do: remedy, evidence, note }) => ({
+        mode, title, why, do: remedy, evidence: evidence.map(evidenceJson), note: note ?? null,
+      })),
       ruledOut: diagnosis.ruledOut.map(({ mode, because }) => ({ mode, because: evidenceJson(because) })),
       unknown: diagnosis.unknown,
     })),
-    unexplained: result.unexplained.map(subjectJson),
+    unexplained: result.unexplained.map(({ subject, pointers }) => ({ ...subjectJson(subject), lintFinds: pointers })),
     leftRunning: result.leftRunning.map(({ host, jid }) => ({ host, jid })),
     gaps: story.gaps,
   }));

@@ -1,9 +1,10 @@
 // A diagnosis as a person reads it: the verdict first, then its evidence, the repair, and what is not known.
 
-import type { DiagnoseResult } from "../../engine/diagnose.ts";
+import type { DiagnoseResult, Unexplained } from "../../engine/diagnose.ts";
 import type { Candidate, Diagnosis, Evidence, Subject } from "../../model/diagnosis.ts";
 import { printable } from "../../model/printable.ts";
 import type { LoggedJob, Story } from "../../model/story.ts";
+import { textOf } from "../../model/story.ts";
 import type { Style } from "./style.ts";
 import { count, createStyle, labelled, wrap } from "./style.ts";
 
@@ -29,7 +30,7 @@ export function diagnosisText({ log, story, result }: Report, { columns, color, 
   const head = many ? [style.bold(printable(log)), ""] : [];
   const look = { columns, style, directory };
   const failed = result.diagnoses.filter((diagnosis) => diagnosis.subject.failed).map((diagnosis) => block(diagnosis, look));
-  const others = result.unexplained.map((subject) => unexplainedText(subject, look));
+  const others = result.unexplained.map((each) => unexplainedText(each, look));
   const green = result.diagnoses.filter((diagnosis) => !diagnosis.subject.failed).map((diagnosis) => block(diagnosis, look));
   const blocks = [...failed, ...others, ...green];
   const gaps = story.gaps.map((gap) => labelled("note", printable(gap), look));
@@ -70,7 +71,7 @@ function tellLines(command: string, { style }: Look): readonly string[] {
 function block(diagnosis: Diagnosis, look: Look): string {
   const [first, ...ties] = diagnosis.causes;
   if (first === undefined) return "";
-  const causes = ties.length === 0 ? causeLines(first, look) : tiedLines(diagnosis.causes, look);
+  const causes = ties.length === 0 ? causeLines(first, look) : tiedLines(diagnosis, look);
   const lines = [
     `${subjectLine(diagnosis.subject, look)}${placeText(diagnosis, look)}`,
     "",
@@ -121,20 +122,27 @@ function causeLines(cause: Candidate, look: Look): readonly string[] {
     wrap(cause.why, look.columns, "  "),
     "",
     ...evidenceLines(cause.evidence, look),
+    ...noteLines(cause, look),
   ];
 }
 
+function noteLines({ note }: Candidate, look: Look): readonly string[] {
+  return note === undefined ? [] : [labelled("note", note, look)];
+}
+
 /** Causes that cannot be told apart: what speaks for all of them once, then each with what it alone has. */
-function tiedLines(causes: readonly Candidate[], look: Look): readonly string[] {
+function tiedLines({ causes, unknown }: Diagnosis, look: Look): readonly string[] {
   const [first] = causes;
   const key = (evidence: Evidence): string => evidenceText(evidence);
   const shared = (first?.evidence ?? []).filter((evidence) => causes.every((cause) => cause.evidence.some((each) => key(each) === key(evidence))));
   const isOwn = (evidence: Evidence): boolean => !shared.some((each) => key(each) === key(evidence));
+  const others = [...new Set(unknown.flatMap(({ modes = [] }) => modes))].filter((mode) => !causes.some((cause) => cause.mode === mode));
   return [
     wrap(`The log cannot tell these ${causes.length} causes apart:`, look.columns, "  "),
     ...(shared.length === 0 ? [] : ["", ...evidenceLines(shared, look)]),
     "",
-    ...causes.flatMap((cause) => [titleLine(cause, look), ...evidenceLines(cause.evidence.filter(isOwn), look), labelled("do", printable(cause.do), look), ""]),
+    ...causes.flatMap((cause) => [titleLine(cause, look), ...evidenceLines(cause.evidence.filter(isOwn), look), ...noteLines(cause, look), labelled("do", printable(cause.do), look), ""]),
+    ...(others.length === 0 ? [] : [labelled("also", `Others are possible, of which the log shows nothing: ${others.join(", ")}.`, look), ""]),
   ];
 }
 
@@ -153,14 +161,42 @@ function evidenceText(evidence: Evidence): string {
   return `${printable(evidence.says)}${where}`;
 }
 
-function unexplainedText(subject: Subject, look: Look): string {
-  const quote = subject.results[0]?.quote ?? subject.error?.quote;
+function unexplainedText({ subject, pointers }: Unexplained, look: Look): string {
+  const verdict = pointers.length === 0 ? "Not a failure of async that longhaul knows." : "longhaul has no verdict on this failure.";
+  const shown = pointers.slice(0, POINTERS_MAX).flatMap(({ mode, what, place }) => [
+    labelled("lint", printable(`${mode}: ${what}`), look),
+    look.style.dim(`       ${pathText(place.file, look)}:${place.line}`),
+  ]);
   const lines = [
     subjectLine(subject, look),
-    wrap("Not a failure of async that longhaul knows. What Ansible said:", look.columns, "  "),
-    ...(quote === undefined ? [] : [look.style.dim(clip(`       line ${quote.line}: ${printable(quote.text)}`, look.columns))]),
+    wrap(`${verdict} What Ansible said:`, look.columns, "  "),
+    ...saidLines(subject, look),
+    ...(shown.length === 0 ? [] : ["", wrap("longhaul lint finds this on the task, or on one whose register it reads. It need not be the cause:", look.columns, "  "), ...shown]),
+    ...(pointers.length > POINTERS_MAX ? [look.style.dim(`       and ${pointers.length - POINTERS_MAX} more: longhaul lint`)] : []),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Findings of lint shown under a failure without a verdict. */
+const POINTERS_MAX = 4;
+
+/** Characters of a message that are shown: enough for every message of Ansible's own. */
+const MESSAGE_MAX = 1500;
+
+/** The line of the log where it fits; else its head, and its message in full below. */
+function saidLines({ results: [result], error }: Subject, look: Look): readonly string[] {
+  const quote = result?.quote ?? error?.quote;
+  if (quote === undefined) return [];
+  const line = `       line ${quote.line}: ${printable(quote.text)}`;
+  const message = (result === undefined ? error?.message : textOf(result, "msg"))?.trim() ?? "";
+  if (message === "" || line.length <= look.columns) return [look.style.dim(clip(line, look.columns))];
+  const brace = line.indexOf(" => {");
+  const head = brace === -1 ? `       line ${quote.line}:` : line.slice(0, brace);
+  const rc = result?.fields["rc"];
+  const cut = message.length > MESSAGE_MAX ? `${message.slice(0, MESSAGE_MAX)}… (line ${quote.line} of the log has the rest)` : message;
+  const texts = [cut, ...(typeof rc === "number" ? [`rc ${rc}`] : [])];
+  const lines = texts.join("\n").split("\n").filter((text) => text.trim() !== "");
+  return [head, ...lines.map((text) => wrap(printable(text.trim()), look.columns, "         "))].map((each) => look.style.dim(each));
 }
 
 /** The fields of a result that prove something, the most telling first. */

@@ -31,7 +31,7 @@ export async function runDiagnose(world: World, options: DiagnoseOptions): Promi
     const name = log === "-" ? "standard input" : log;
     if (story.form === "none") throw new Problem("not-ansible-output", `${name}: ${emptyReason(story)}`);
     const result = diagnose({ story, modes: world.modes, ...(playbook === undefined ? {} : { playbook }) });
-    reports.push({ log: name, story, result });
+    reports.push({ log: name, story, result: withNames(result, log, options.playbooks) });
   }
   if (options.format === "json") world.out(diagnoseJson(world.version, reports));
   else for (const report of reports) world.out(diagnosisText(report, { columns: world.columns, color: world.color, directory: world.directory, many: reports.length > 1 }));
@@ -44,6 +44,21 @@ function exitOf(world: World, result: DiagnoseResult): number {
   }
   if (result.crashed.length > 0) return PROBLEM_EXITS["mode-crashed"];
   return result.diagnoses.length + result.unexplained.length + result.leftRunning.length > 0 ? 1 : 0;
+}
+
+/** Writes the names of this log and its playbook into the commands that tell more. */
+function withNames(result: DiagnoseResult, log: string, playbooks: readonly string[]): DiagnoseResult {
+  const playbook = playbooks.map(shellWord).join(" ");
+  const named = (command: string): string => {
+    const withLog = command.replace(/\bLOG\b/, () => (log === "-" ? "LOG" : shellWord(log)));
+    return playbook === "" ? withLog : withLog.replace(/\bPLAYBOOK\b/, () => playbook);
+  };
+  const diagnoses = result.diagnoses.map((each) => ({ ...each, unknown: each.unknown.map((unknown) => ({ ...unknown, command: named(unknown.command) })) }));
+  return { ...result, diagnoses };
+}
+
+function shellWord(path: string): string {
+  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function emptyReason(story: Story): string {

@@ -95,6 +95,19 @@ test("errors that run ahead of their results are joined by message, not by neigh
   assert.equal(story.errors.length, 2);
 });
 
+test("the innermost excerpt of an error tells the keyword it was in, of a list the one above the items", () => {
+  const story = read(
+    `PLAY [p] ${STARS}`, `TASK [one] ${STARS}`,
+    "[ERROR]: Task failed: x", "Origin: /srv/a.yml:5:7", "", "5     - name: one", "      ^ column 7", "",
+    "Origin: /srv/a.yml:7:13", "", "6       command: echo", "7       when: a.b", "              ^ column 13", "",
+    'fatal: [h]: FAILED! => {"msg": "Task failed: x"}', "...ignoring",
+    `TASK [two] ${STARS}`,
+    "[ERROR]: Task failed: y", "Origin: /srv/a.yml:11:9", "", "10      until:", "11        - a.b", "            ^ column 11", "",
+    'fatal: [h]: FAILED! => {"msg": "Task failed: y"}',
+  );
+  assert.deepEqual(story.results.map((result) => result.keyword), ["when", "until"]);
+});
+
 test("a task polled under strategy free is that of the next result of its host", () => {
   const story = read(
     `PLAY [p] ${STARS}`,

@@ -130,6 +130,7 @@ export class ResultBook {
     const error = this.#waiting[at];
     if (error?.file === undefined || error.fileLine === undefined) return;
     this.#waiting.splice(at, 1);
+    if (error.keyword !== undefined) result.keyword = error.keyword;
     tasks.place(task, error.file, error.fileLine);
   }
 

@@ -15,12 +15,14 @@ export interface Tail {
 const WIDTH = 79;
 const MAX_STOP_LINES = 20;
 const MAX_ERROR_LINES = 80;
+const MAX_EXCERPT_CHARS = 300;
 
 interface Found {
   message: string;
   file?: string;
   fileLine?: number;
   fileColumn?: number;
+  keyword?: string;
 }
 
 /** `ERROR! …`, up to 2.18: a message, then `The error appears to be in 'F': line N, column M`. */
@@ -55,11 +57,19 @@ export function appearsIn(text: string): { readonly file: string; readonly fileL
 export function errorTail(text: string, line: number, done: (error: LoggedError) => void): Tail {
   const quote = { line, text: safeQuote(text) };
   const found: Found = { message: text.trimStart().slice("[ERROR]: ".length) };
+  const excerpt: string[] = [];
   let lines = 0;
   return {
     more(next) {
       lines += 1;
       if (lines > MAX_ERROR_LINES) return false;
+      if (next.startsWith("Origin: ")) excerpt.length = 0;
+      else if (/^ {0,8}\d{1,9}(?: |$)/.test(next.slice(0, 20))) excerpt.push(next.slice(0, MAX_EXCERPT_CHARS));
+      else if (/^ *\^ column \d+/.test(next.slice(0, MAX_EXCERPT_CHARS))) {
+        const keyword = keywordOf(excerpt);
+        if (keyword === undefined) delete found.keyword;
+        else found.keyword = keyword;
+      }
       const origin = found.file === undefined ? /^Origin: (.{1,1000}?):(\d{1,9})(?::(\d{1,9}))?$/.exec(next.slice(0, 1100).trimEnd()) : null;
       if (origin !== null) {
         found.file = safeName(origin[1] ?? "");
@@ -70,6 +80,16 @@ export function errorTail(text: string, line: number, done: (error: LoggedError)
     },
     close: () => done(errorOf(found, quote)),
   };
+}
+
+/** In: lines of a file with their numbers, the last being the one pointed at. Out: its key, or that of the list in which it is an item. */
+function keywordOf(excerpt: readonly string[]): string | undefined {
+  for (const line of excerpt.toReversed()) {
+    const key = /^ *\d+ +(?:- +)?([A-Za-z_][\w.]{0,60}):(?: |$)/.exec(line)?.[1];
+    if (key !== undefined) return key;
+    if (!/^ *\d+ +- /.test(line)) return undefined;
+  }
+  return undefined;
 }
 
 function errorOf(found: Found, quote: Quote): LoggedError {
