@@ -5,7 +5,7 @@ import type { Candidate, Diagnosis, Evidence, Judgement, Subject, Unknown } from
 import type { Finding } from "../model/finding.ts";
 import type { Mode } from "../model/mode.ts";
 import type { Project, Task } from "../model/playbook.ts";
-import { isDetached, ownField, tasksNaming, titleOf } from "../model/playbook.ts";
+import { isDetached, ownField, standsIn, tasksNaming, titleOf } from "../model/playbook.ts";
 import { positionAt } from "../model/place.ts";
 import type { LoggedError, LoggedJob, LoggedResult, LoggedTask, Story } from "../model/story.ts";
 import { jidOf, numberOf as resultNumber, textOf } from "../model/story.ts";
@@ -166,7 +166,7 @@ function joined(request: DiagnoseRequest, { mode, subject, judgement }: Joining)
   const { project, findings } = request.playbook;
   const tasks = tasksOf(project, subject.task);
   const near = new Set([...tasks, ...partners(project, tasks)]);
-  const found = findings.filter((finding) => finding.mode === mode.id && [...near].some((task) => covers(task, finding)));
+  const found = findings.filter((finding) => finding.mode === mode.id && [...near].some((task) => standsIn(finding, task)));
   const evidence: readonly Evidence[] = [
     ...found.map((finding) => ({ place: placeOfFinding(finding), says: finding.what })),
     ...(judgement.notified === true && found.length === 0 ? notifiers(project, tasks).map((task) => ({ place: placeOfTask(task), says: `"${titleOf(task)}" starts a job and notifies this handler.` })) : []),
@@ -187,7 +187,7 @@ function pointersOf(request: DiagnoseRequest, subject: Subject): readonly Pointe
   const { project, findings } = request.playbook;
   const tasks = tasksOf(project, subject.task);
   const near = new Set([...tasks, ...partners(project, tasks), ...sourcesOf(project, tasks)]);
-  const hits = findings.filter((finding) => finding.severity !== "info" && [...near].some((task) => covers(task, finding)));
+  const hits = findings.filter((finding) => finding.severity !== "info" && [...near].some((task) => standsIn(finding, task)));
   return hits
     .toSorted((a, b) => Number(b.severity === "error") - Number(a.severity === "error"))
     .map((finding) => ({ mode: finding.mode, what: finding.what, place: placeOfFinding(finding) }));
@@ -227,10 +227,6 @@ function placeOfTask(task: Task): Pointer["place"] {
 /** True for tasks of which lint can tell: found, and with conditions that it can read. */
 function isClear(tasks: readonly Task[]): boolean {
   return tasks.length > 0 && tasks.every(({ until, failedWhen }) => [...until, ...failedWhen].every((condition) => condition.expression !== undefined));
-}
-
-function covers(task: Task, finding: Finding): boolean {
-  return task.source.path === finding.source.path && finding.span.start >= task.map.span.start && finding.span.start < task.map.span.end;
 }
 
 /** Launches and status tasks that belong together fail together. */

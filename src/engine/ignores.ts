@@ -3,6 +3,7 @@
 
 import type { Finding } from "../model/finding.ts";
 import type { Project } from "../model/playbook.ts";
+import { standsIn } from "../model/playbook.ts";
 import { positionAt } from "../model/place.ts";
 import type { SourceText } from "../model/yaml.ts";
 
@@ -63,10 +64,10 @@ function covers(directive: Directive, { finding, first, last }: Lines): boolean 
 
 /** The lines in which a comment speaks of a finding: those of its task, and the comments right above it. */
 function linesOf(finding: Finding, project: Project): Lines {
-  const { text, path } = finding.source;
+  const { text } = finding.source;
   const line = positionAt(text, finding.span.start).line;
   const tasks = project.flows.flatMap((flow) => flow.tasks);
-  const task = tasks.find(({ source, map }) => source.path === path && finding.span.start >= map.span.start && finding.span.start < map.span.end);
+  const task = tasks.find((each) => standsIn(finding, each));
   if (task === undefined) return { finding: line, first: line, last: line };
   const lines = text.split("\n");
   let first = positionAt(text, task.map.span.start).line;

@@ -6,11 +6,12 @@ import type { Expression } from "../model/expression.ts";
 import { pathsIn } from "../model/expression.ts";
 import type { Finding } from "../model/finding.ts";
 import type { Flow } from "../model/playbook.ts";
+import { standsIn } from "../model/playbook.ts";
 
 /** True for a finding of versions on which its task never runs. */
 export function isGuardedAgainst(flow: Flow, { cores, source, span }: Pick<Finding, "cores" | "source" | "span">): boolean {
   if (cores === undefined || !source.text.includes("ansible_version")) return false;
-  const task = flow.tasks.find((each) => each.source === source && span.start >= each.map.span.start && span.start < each.map.span.end);
+  const task = flow.tasks.find((each) => standsIn({ source, span }, each));
   const conditions = (task?.when ?? []).flatMap(({ expression }) => (expression === undefined ? [] : conjunctsOf(expression)));
   return conditions.some((condition) => {
     const range = rangeOf(condition);

@@ -134,6 +134,11 @@ const DEFAULT_POLL_SECONDS = 15;
 export const DEFAULT_RETRIES = 3;
 export const DEFAULT_DELAY_SECONDS = 5;
 
+/** True where a finding stands in the text of a task. */
+export function standsIn({ source, span }: { readonly source: SourceText; readonly span: Span }, task: Pick<Task, "source" | "map">): boolean {
+  return task.source.path === source.path && span.start >= task.map.span.start && span.start < task.map.span.end;
+}
+
 /** The task's own keyword, not an inherited one. */
 export function ownField(task: Task, key: string): YamlField | undefined {
   return fieldOf(task.map, key);
