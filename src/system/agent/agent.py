@@ -463,10 +463,12 @@ def pipes_of(process, fds=None):
 class Family(object):
     """The processes of one job, each with its role and with what ties it to the job."""
 
-    def __init__(self, snapshot, job):
+    def __init__(self, snapshot, job, said=None):
         self.snapshot = snapshot
         self.members = {}
         self.uid = job.uid
+        # In a container the session of whoever came in from outside is 0. A process that only the file names may live in somebody's login.
+        self.shared = set([0]) if said is None or said.sid == said.pid else set([0, said.sid])
         group = [process for process in snapshot.wrappers.get(job.prefix, []) if process.role and trusted(process, job.uid)]
         self.wrapper = group[0].wrapper if group else None
         for process in group:
@@ -480,6 +482,8 @@ class Family(object):
             now = snapshot.by_pid.get(process.pid)
             if now is not None and now.birth == process.birth:
                 self.add(now, process.role or "program", "seen-before")
+        if said is not None:
+            self.add(said, "runner", "file")
         self.spread()
 
     def add(self, process, role, by):
@@ -491,7 +495,7 @@ class Family(object):
         """Everything in the job's session, and everything below: what it started in sessions of its own."""
         snapshot = self.snapshot
         waiting = [entry[0] for entry in self.members.values()]
-        sessions = set()
+        sessions = set(self.shared)
         while waiting:
             process = waiting.pop()
             before = set(self.members)
@@ -790,10 +794,7 @@ def family_of(snapshot, job, deep=False):
     said = job.said_pid(snapshot)
     if not deep and said is None and not job.known and job.tmp is None and job.prefix not in snapshot.wrappers:
         return None
-    family = Family(snapshot, job)
-    if said is not None:
-        family.add(said, "runner", "file")
-        family.spread()
+    family = Family(snapshot, job, said)
     if deep:
         family.deepen(job.jid)
     return family

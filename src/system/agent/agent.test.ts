@@ -378,6 +378,19 @@ suite("the agent", { concurrency: 12, skip: NO_PROC }, () => {
     sleeper.kill("SIGKILL");
   });
 
+  test("a session that is not the job's is never taken for it: of a login that has gone, of whoever entered a container", { skip: NO_PROC }, async () => {
+    const dir = folder();
+    // The shell leads a session and leaves; both sleeps stay in it, and only one of them is in the file.
+    const left = spawnSync("setsid", ["sh", "-c", "sleep 1005 >/dev/null 2>&1 & echo $!; sleep 1006 >/dev/null 2>&1 & echo $!"], { env: ENVIRONMENT, encoding: "utf8" });
+    const [named, other] = left.stdout.trim().split("\n").map(Number);
+    await sleep(100);
+    writeFileSync(join(dir, "0123456789abcdef"), `{"started": 1, "finished": 0, "pid": ${named}}`);
+    await withAgent(async (agent) => {
+      assert.deepEqual(processes(await agent.show({ dir, jid: "0123456789abcdef" })).map(({ pid, role }) => [pid, role]), [[named, "runner"]]);
+    });
+    assert.ok(lives(other ?? 0));
+  });
+
   test("a job of ansible's own: shown, not removable, killed, then removable", async () => {
     assert.ok(CORE);
     const dir = folder();
