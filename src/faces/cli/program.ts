@@ -1,19 +1,14 @@
 // The command line: commands, options, help. What they do is a file each.
 
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 import { PROBLEM_EXITS, Problem } from "../../model/problem.ts";
 import { printable } from "../../model/printable.ts";
 import { PROFILES } from "../../model/settings.ts";
 import type { Shell } from "./completion.ts";
-import type { JobState } from "../../model/job-state.ts";
-import { JOB_STATES } from "../../model/job-state.ts";
-import type { JobsOptions } from "./jobs/jobs.ts";
+import { addJobs } from "./jobs/command.ts";
 import type { LintOptions } from "./lint.ts";
+import { EXITS, collected } from "./options.ts";
 import type { World } from "./world.ts";
-
-const EXITS = `
-Exit codes: 0 nothing wrong, 1 found something, 2 asked wrongly or unreadable
-input, 3 longhaul itself failed.`;
 
 const MAIN_HELP = `
 Examples:
@@ -57,15 +52,6 @@ Examples:
   longhaul completion fish > ~/.config/fish/completions/longhaul.fish
 ${EXITS}`;
 
-const JOBS_HELP = `
-Examples:
-  longhaul jobs list -i hosts.yml                  # all hosts
-  longhaul jobs list -i hosts.yml -b --all-users db
-  longhaul jobs list -i hosts.yml --state running --state lost
-  longhaul jobs show -i hosts.yml j482093.2231
-  longhaul jobs wait -i hosts.yml                  # until nothing runs any more
-${EXITS}`;
-
 /** Runs one command line. In: the world, and the arguments after the program's name. Out: the exit code; never throws for a bad request. */
 export async function runCli(world: World, argv: readonly string[]): Promise<number> {
   let exit = 0;
@@ -88,80 +74,6 @@ function spelledOut(argument: string): string {
   return argument === "--fix=all" ? "--fix-all" : argument.replace(/^--changed=(?=.)/, "--changed-since=");
 }
 
-/** Options of jobs as the command line gives them. */
-interface JobsFlags {
-  readonly inventory?: readonly string[];
-  readonly limit?: string;
-  readonly extraVars?: readonly string[];
-  readonly vaultId?: readonly string[];
-  readonly vaultPasswordFile?: readonly string[];
-  readonly connection?: string;
-  readonly user?: string;
-  readonly privateKey?: string;
-  readonly timeout?: string;
-  readonly become?: boolean;
-  readonly becomeMethod?: string;
-  readonly becomeUser?: string;
-  readonly dir?: readonly string[];
-  readonly allUsers?: boolean;
-  readonly state?: readonly JobState[];
-  readonly format: "text" | "json";
-}
-
-function stateCollected(value: string, before: readonly JobState[] = []): readonly JobState[] {
-  const state = JOB_STATES.find((each) => each === value);
-  if (state === undefined) throw new InvalidArgumentError(`There are ${JOB_STATES.join(", ")}.`);
-  return [...before, state];
-}
-
-function jobsOptions(pattern: string, jids: readonly string[], flags: JobsFlags): JobsOptions {
-  const { limit, connection, user, privateKey: privateKeyFile, timeout, become, becomeMethod, becomeUser } = flags;
-  const given = Object.fromEntries(Object.entries({ limit, connection, user, privateKeyFile, become, becomeMethod, becomeUser }).filter(([, value]) => value !== undefined));
-  const vault = [...(flags.vaultId ?? []).flatMap((value) => ["--vault-id", value]), ...(flags.vaultPasswordFile ?? []).flatMap((value) => ["--vault-password-file", value])];
-  const timeoutSeconds = timeout === undefined ? {} : { timeoutSeconds: Number(timeout) };
-  return {
-    hosts: { inventories: flags.inventory ?? [], pattern, extraVars: flags.extraVars ?? [], vault, ...given, ...timeoutSeconds },
-    directories: flags.dir ?? [],
-    allUsers: flags.allUsers === true,
-    states: flags.state ?? [],
-    jids,
-    format: flags.format,
-  };
-}
-
-function addJobs(world: World, program: Command, done: (exit: number) => void): void {
-  const jobs = program.command("jobs").description("list, show and wait for the jobs on the hosts of an inventory").addHelpText("after", JOBS_HELP);
-  const command = (name: string, description: string): Command =>
-    jobs
-      .command(name)
-      .description(description)
-      .option("-i, --inventory <path>", "inventory, as in Ansible", collected)
-      .option("-l, --limit <pattern>", "further limit the hosts")
-      .option("-e, --extra-vars <vars>", "variables, as in Ansible", collected)
-      .option("-u, --user <name>", "log in as")
-      .option("-c, --connection <type>", "ssh, local, docker, podman or kubectl")
-      .option("--private-key <file>", "key to log in with")
-      .option("-T, --timeout <seconds>", "for the connection")
-      .option("-b, --become", "look as another user, root if none is named")
-      .option("--become-method <method>", "sudo, su or doas")
-      .option("--become-user <name>", "that user")
-      .option("--vault-id <id>", "vault identity, as in Ansible", collected)
-      .option("--vault-password-file <file>", "vault password, as in Ansible", collected)
-      .option("--dir <dir>", "async dir to look in (default: that of the inventory, or ~/.ansible_async)", collected)
-      .option("--all-users", "the async dirs of all users that can be read")
-      .option("--state <state>", `only jobs in this state: ${JOB_STATES.join(", ")}`, stateCollected)
-      .addOption(new Option("-f, --format <format>", "how to print").choices(["text", "json"]).default("text"));
-  command("list", "a table of all jobs, whoever started them")
-    .argument("[pattern]", "hosts, as in Ansible", "all")
-    .action(async (pattern: string, flags: JobsFlags) => done(await (await import("./jobs/jobs.ts")).listJobs(world, jobsOptions(pattern, [], flags))));
-  command("show", "everything known of jobs, and what their state rests on")
-    .argument("<jid...>", "ids of jobs")
-    .action(async (jids: readonly string[], flags: JobsFlags) => done(await (await import("./jobs/jobs.ts")).showJobs(world, jobsOptions("all", jids, flags))));
-  command("wait", "until the jobs have ended; 0 if all ended well")
-    .argument("[jid...]", "ids of jobs; every running one if none")
-    .action(async (jids: readonly string[], flags: JobsFlags) => done(await (await import("./jobs/jobs.ts")).waitForJobs(world, jobsOptions("all", jids, flags))));
-}
-
 /** Options of lint as the command line gives them. */
 interface LintFlags extends Pick<LintOptions, "format" | "stdinName" | "profile" | "core" | "baseline" | "writeBaseline" | "config"> {
   readonly fix?: boolean;
@@ -170,10 +82,6 @@ interface LintFlags extends Pick<LintOptions, "format" | "stdinName" | "profile"
   readonly diff?: boolean;
   readonly changed?: boolean;
   readonly changedSince?: string;
-}
-
-function collected(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
 }
 
 /**

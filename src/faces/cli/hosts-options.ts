@@ -1,0 +1,45 @@
+// Which hosts, and how to reach them: the options that every command about hosts takes, called as in Ansible.
+
+import type { Command } from "commander";
+import type { HostsRequest } from "../../engine/ports.ts";
+import { collected } from "./options.ts";
+
+/** These options as the command line gives them. */
+export interface HostsFlags {
+  readonly inventory?: readonly string[];
+  readonly limit?: string;
+  readonly extraVars?: readonly string[];
+  readonly vaultId?: readonly string[];
+  readonly vaultPasswordFile?: readonly string[];
+  readonly connection?: string;
+  readonly user?: string;
+  readonly privateKey?: string;
+  readonly timeout?: string;
+  readonly become?: boolean;
+  readonly becomeMethod?: string;
+  readonly becomeUser?: string;
+}
+
+export function addHostsOptions(command: Command): Command {
+  return command
+    .option("-i, --inventory <path>", "inventory, as in Ansible", collected)
+    .option("-l, --limit <pattern>", "further limit the hosts")
+    .option("-e, --extra-vars <vars>", "variables, as in Ansible", collected)
+    .option("-u, --user <name>", "log in as")
+    .option("-c, --connection <type>", "ssh, local, docker, podman or kubectl")
+    .option("--private-key <file>", "key to log in with")
+    .option("-T, --timeout <seconds>", "for the connection")
+    .option("-b, --become", "look as another user, root if none is named")
+    .option("--become-method <method>", "sudo, su or doas")
+    .option("--become-user <name>", "that user")
+    .option("--vault-id <id>", "vault identity, as in Ansible", collected)
+    .option("--vault-password-file <file>", "vault password, as in Ansible", collected);
+}
+
+export function hostsRequest(pattern: string, flags: HostsFlags): HostsRequest {
+  const { limit, connection, user, privateKey: privateKeyFile, timeout, become, becomeMethod, becomeUser } = flags;
+  const given = Object.fromEntries(Object.entries({ limit, connection, user, privateKeyFile, become, becomeMethod, becomeUser }).filter(([, value]) => value !== undefined));
+  const vault = [...(flags.vaultId ?? []).flatMap((value) => ["--vault-id", value]), ...(flags.vaultPasswordFile ?? []).flatMap((value) => ["--vault-password-file", value])];
+  const timeoutSeconds = timeout === undefined ? {} : { timeoutSeconds: Number(timeout) };
+  return { inventories: flags.inventory ?? [], pattern, extraVars: flags.extraVars ?? [], vault, ...given, ...timeoutSeconds };
+}
