@@ -1,7 +1,7 @@
-// Builds dist/ from src/main.ts: one file for the start, one for each command that is loaded on demand, the catalogue's pages and the host agent.
+// Builds dist/ from src/main.ts: one file for the start, one for each command that is loaded on demand, the catalogue's pages, the host agent and the bridge.
 
 import { build } from "esbuild";
-import { copyFileSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -84,6 +84,7 @@ try {
   } else {
     writeFileSync(join(fresh, "main.js"), launcher());
     copyFileSync(join(ROOT, "src/system/agent/agent.py"), join(fresh, "agent.py"));
+    cpSync(join(ROOT, "bridge"), join(fresh, "bridge"), { recursive: true, filter: (path) => !path.endsWith(".ts") && !path.endsWith("__pycache__") });
     writeFileSync(join(fresh, "pages.json"), JSON.stringify(pages()));
     writeFileSync(join(fresh, "THIRD-PARTY-LICENSES.txt"), licences(inputs));
     rmSync(OUT, { recursive: true, force: true });

@@ -11,7 +11,7 @@ import { dot } from "node:test/reporters";
 import { parseArgs } from "node:util";
 
 const ROOT = join(import.meta.dirname, "..");
-const ROOMS = ["src", "tools", "proofs", "bench"];
+const ROOMS = ["src", "tools", "proofs", "bench", "bridge"];
 
 interface Check {
   readonly name: string;
