@@ -83,7 +83,7 @@ try {
     process.exitCode = 1;
   } else {
     writeFileSync(join(fresh, "main.js"), launcher());
-    copyFileSync(join(ROOT, "src/system/agent/agent.py"), join(fresh, "agent.py"));
+    for (const name of ["agent.py", "probes.py"]) copyFileSync(join(ROOT, "src/system/agent", name), join(fresh, name));
     cpSync(join(ROOT, "bridge"), join(fresh, "bridge"), { recursive: true, filter: (path) => !path.endsWith(".ts") && !path.endsWith("__pycache__") });
     writeFileSync(join(fresh, "pages.json"), JSON.stringify(pages()));
     writeFileSync(join(fresh, "THIRD-PARTY-LICENSES.txt"), licences(inputs));

@@ -1,6 +1,9 @@
 // What the agent on a host is asked and what it answers: JSON, one object a line both ways. Keys are the protocol's own.
 // A host may answer anything, so every value is looked at before it is believed.
 
+import type { Fields } from "./fields.ts";
+import { fieldsOf, flag, number, text } from "./fields.ts";
+
 /** Version of the protocol; the agent says the same number in its first line. */
 const PROTOCOL = 1;
 
@@ -111,17 +114,18 @@ export type AgentRequest =
   | ({ readonly do: "kill"; readonly grace: number } & JobName)
   /** Removes what is still as it was seen; null where there was no job file. */
   | ({ readonly do: "prune"; readonly expect: { readonly mtime: number | null; readonly size: number | null } } & JobName)
+  /** Each name of `what` is answered by one `probe` event; the further fields are what the probes look at. */
   | { readonly do: "probe"; readonly what: readonly string[]; readonly [more: string]: unknown };
 
-/** What comes back for a request: any number of the first three, then one `done` or `error`. */
+/** What comes back for a request: any number of the others, then one `done` or `error`. */
 export type AgentEvent =
   | { readonly event: "job"; readonly job: JobReport }
   | { readonly event: "output"; readonly stream: "stdout" | "stderr" | "log"; readonly text: string; readonly offset: number }
   | { readonly event: "note"; readonly text: string }
+  /** Facts of one probe, read by `host-facts.ts`; null where it failed, and why says how. */
+  | { readonly event: "probe"; readonly probe: string; readonly facts: Fields | null; readonly why: string | null }
   | { readonly event: "done"; readonly answer: Fields }
   | { readonly event: "error"; readonly code: string; readonly message: string };
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** In: a parsed line. Out: the ready line; undefined where it is none, or of another protocol. */
 export function readReady(value: unknown): AgentReady | undefined {
@@ -162,6 +166,8 @@ function readEvent(fields: Fields): AgentEvent | undefined {
       return { event: "output", stream, text: text(fields["text"]) ?? "", offset: number(fields["offset"]) ?? 0 };
     case "note":
       return { event: "note", text: text(fields["text"]) ?? "" };
+    case "probe":
+      return { event: "probe", probe: text(fields["probe"]) ?? "", facts: fieldsOf(fields["facts"]) ?? null, why: text(fields["why"]) };
     case "done":
       return { event: "done", answer: fields };
     case "error":
@@ -246,23 +252,4 @@ function process(value: unknown): JobProcess | undefined {
 function beside(value: unknown): BesideFile | null {
   const fields = fieldsOf(value);
   return fields === undefined ? null : { size: number(fields["size"]) ?? 0, mtime: number(fields["mtime"]) ?? 0 };
-}
-
-function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-}
-
-function text(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-function number(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
-}
-
-/** Ansible up to 2.18 writes 0 and 1, later ones false and true; some plug-ins write "1". */
-function flag(value: unknown): boolean | null {
-  if (typeof value === "boolean") return value;
-  if (value === 0 || value === "0") return false;
-  return value === 1 || value === "1" ? true : null;
 }

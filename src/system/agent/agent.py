@@ -1898,7 +1898,35 @@ def do_cancel(task, request):
     task.done = {"cancelled": other is not None}
 
 
-REQUESTS = {"list": do_list, "show": do_show, "wait": do_wait, "tail": do_tail, "kill": do_kill, "prune": do_prune, "cancel": do_cancel}
+# What can be asked by a probe; filled by the program that comes with the first such request (probes.py).
+PROBES = {}
+
+
+def do_probe(task, request):
+    """Each probe is one event: facts, or why there are none. Few sessions probe, so what does it is not part of what starts on every host."""
+    what = request.get("what")
+    if not isinstance(what, list) or not what or not all(isinstance(name, Text) for name in what):
+        raise Fail("bad-request", "probe needs what, a list of names.")
+    if not PROBES:
+        source = request.get("program")
+        if not isinstance(source, Text):
+            raise Fail("bad-request", "The first probe needs the program that does it.")
+        exec(compile(source, "longhaul-probes", "exec"), globals())
+    for name in what:
+        yield 0
+        facts = why = None
+        try:
+            if name not in PROBES:
+                raise Fail("unknown-probe", "This agent has no probe of that name.")
+            facts = PROBES[name](request)
+        except Fail as problem:
+            why = problem.message
+        except Exception as error:
+            why = "%s: %s" % (type(error).__name__, error)
+        task.send({"event": "probe", "probe": name[:100], "facts": facts, "why": words(None if why is None else Text(why), 500)})
+
+
+REQUESTS = {"list": do_list, "show": do_show, "wait": do_wait, "tail": do_tail, "kill": do_kill, "prune": do_prune, "probe": do_probe, "cancel": do_cancel}
 
 
 def read_ahead(stream):

@@ -5,8 +5,8 @@ import type { ChildProcess } from "node:child_process";
 import { execFile, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, suite, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,9 +15,8 @@ import fc from "fast-check";
 import { ansibleBin } from "../../../tools/ansible.ts";
 import type { JobProcess } from "../../model/host.ts";
 import { JOB_FILES, readJob, readReady } from "../../model/host.ts";
+import { SOURCE, STARTER, pythonsHere } from "./agent.fixture.ts";
 
-const SOURCE = readFileSync(join(import.meta.dirname, "agent.py"), "utf8");
-const STARTER = 'import sys;f=getattr(sys.stdin,"buffer",sys.stdin);exec(compile(f.read(int(f.readline())),"longhaul-agent","exec"))';
 const ROOT = realpathSync(mkdtempSync(join(tmpdir(), "longhaul-agent-")));
 const NO_PROC = existsSync("/proc/self/stat") ? false : "processes are made and looked at by /proc here";
 const PATIENCE_MS = 20_000;
@@ -27,23 +26,7 @@ const ENVIRONMENT = { ...process.env, LONGHAUL_AGENT_TEST: ROOT, LC_ALL: "C.UTF-
 
 type Fields = Record<string, unknown>;
 
-function pythonsHere(): readonly string[] {
-  const versions = join(homedir(), ".pyenv/versions");
-  const own = existsSync(versions) ? readdirSync(versions).map((name) => join(versions, name, "bin/python")) : [];
-  const names = ["python2.7", "python3", ...Array.from({ length: 10 }, (_, n) => `python3.${n + 5}`)];
-  const onPath = (process.env["PATH"] ?? "").split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
-  const found = new Map<string, string>();
-  for (const path of [...onPath, ...own]) {
-    if (!existsSync(path)) continue;
-    const { status, stdout } = spawnSync(path, ["-c", "import sys;print('%d.%d %s' % (sys.version_info[:2] + (sys.executable,)))"], { encoding: "utf8", cwd: ROOT });
-    // The path may be a version manager's script; what it starts is asked for.
-    const [version, executable] = stdout.trim().split(" ");
-    if (status === 0 && version !== undefined && executable !== undefined && !found.has(version)) found.set(version, executable);
-  }
-  return [...found.values()];
-}
-
-const PYTHONS = pythonsHere();
+const PYTHONS = pythonsHere(ROOT);
 let turn = 0;
 /** A Python for an agent; each call another one, so that all of them see real jobs. */
 const anyPython = (): string => PYTHONS[turn++ % PYTHONS.length] ?? "python3";

@@ -57,12 +57,17 @@ const MOST_NOISE = 256 * 1024;
 /** Answers of one request that nobody has taken yet, in characters. */
 const MOST_WAITING = 256 * 1024 * 1024;
 
-/** The agent's source: beside the bundle, or in a checkout. */
+/** The agent's source. */
 export function agentProgram(): Uint8Array {
+  return sourceOf("agent.py");
+}
+
+/** Beside the bundle, or in a checkout. */
+function sourceOf(name: "agent.py" | "probes.py"): Buffer {
   try {
-    return readFileSync(new URL("agent.py", import.meta.url));
+    return readFileSync(new URL(name, import.meta.url));
   } catch {
-    return readFileSync(new URL("../agent/agent.py", import.meta.url));
+    return readFileSync(new URL(`../agent/${name}`, import.meta.url));
   }
 }
 
@@ -181,7 +186,9 @@ class Session {
     const id = (this.#asked += 1);
     const inbox: Inbox = { events: [], waiting: 0, wake: () => undefined };
     this.#inboxes.set(id, inbox);
-    this.#write(`${JSON.stringify({ ...request, id })}\n`);
+    // The program of the probes is only sent where it is needed.
+    const program = request.do === "probe" ? { program: sourceOf("probes.py").toString("utf8") } : {};
+    this.#write(`${JSON.stringify({ ...request, ...program, id })}\n`);
     let isOver = false;
     try {
       for (;;) {
