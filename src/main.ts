@@ -12,9 +12,9 @@ import { findYaml, projectFiles, replaceText } from "./system/project-files.ts";
 import { terminal } from "./system/terminal.ts";
 
 /** Loaded when a command asks for hosts: the others start sooner without it. */
-const openHosts: OpenHosts = async function* (request) {
+const openHosts: OpenHosts = async function* (request, expect) {
   const hosts = await import("./system/hosts/open.ts");
-  yield* hosts.openHosts(request);
+  yield* hosts.openHosts(request, expect);
 };
 
 try {

@@ -22,7 +22,7 @@ before(() => {
 after(() => rmSync(directory, { recursive: true, force: true }));
 
 function ansible(host: string, command: string): void {
-  const { status, stdout, stderr } = spawnSync("ansible", [host, "-i", join(directory, "hosts.ini"), "-m", "shell", "-a", command, "-B", "60", "-P", "0"], { env, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync("ansible", [host, "-i", join(directory, "hosts.ini"), "-m", "shell", "-a", command, "-B", "3600", "-P", "0"], { env, encoding: "utf8" });
   assert.equal(status, 0, stdout + stderr);
 }
 

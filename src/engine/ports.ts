@@ -43,10 +43,15 @@ export interface HostLink {
   /** Asks; ends with `done` or `error`. Throws Problem unreachable when the link is lost meanwhile. */
   readonly request: (request: AgentRequest) => AsyncIterable<AgentEvent>;
   readonly close: () => Promise<void>;
+  /** Another link to the same host, in the same way: after this one was lost. Throws Problem unreachable. */
+  readonly reopen: (signal?: AbortSignal) => Promise<HostLink>;
 }
 
 /** One host of many: its link, or why there is none. */
 export type OpenedHost = { readonly host: string; readonly link: HostLink } | { readonly host: string; readonly problem: Problem };
 
-/** In: which hosts. Out: each as soon as it is there. Throws Problem for an inventory that cannot be read. */
-export type OpenHosts = (request: HostsRequest) => AsyncIterable<OpenedHost>;
+/**
+ * In: which hosts, and who is told their names before the first is tried.
+ * Out: each as soon as it is there. Throws Problem for an inventory that cannot be read.
+ */
+export type OpenHosts = (request: HostsRequest, expect?: (hosts: readonly string[]) => void) => AsyncIterable<OpenedHost>;

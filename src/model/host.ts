@@ -46,6 +46,8 @@ export interface JobProcess {
   readonly start: number | null;
   readonly role: JobRole;
   readonly argv: string;
+  /** What ties it to the job: `argv`, `session`, `parent`, …; `time` is only a guess. */
+  readonly by: string | null;
 }
 
 /** Another file of the job, beside its job file. */
@@ -119,7 +121,8 @@ export type AgentRequest =
 
 /** What comes back for a request: any number of the others, then one `done` or `error`. */
 export type AgentEvent =
-  | { readonly event: "job"; readonly job: JobReport }
+  /** `ended`: only in the answers to `wait`, where the agent has looked twice and expects nothing more of the job. */
+  | { readonly event: "job"; readonly job: JobReport; readonly ended?: boolean }
   | { readonly event: "output"; readonly stream: "stdout" | "stderr" | "log"; readonly text: string; readonly offset: number }
   | { readonly event: "note"; readonly text: string }
   /** Facts of one probe, read by `host-facts.ts`; null where it failed, and why says how. */
@@ -159,7 +162,7 @@ function readEvent(fields: Fields): AgentEvent | undefined {
   switch (fields["event"]) {
     case "job": {
       const job = readJob(fields);
-      return job === undefined ? undefined : { event: "job", job };
+      return job === undefined ? undefined : { event: "job", job, ...(fields["ended"] === true ? { ended: true } : {}) };
     }
     case "output":
       if (stream !== "stdout" && stream !== "stderr" && stream !== "log") return undefined;
@@ -246,6 +249,7 @@ function process(value: unknown): JobProcess | undefined {
     start: number(fields["start"]),
     role: JOB_ROLES.find((role) => role === fields["role"]) ?? "program",
     argv: text(fields["argv"]) ?? "",
+    by: text(fields["by"]),
   };
 }
 

@@ -15,7 +15,7 @@ function job(given: Partial<JobReport>): JobReport {
 }
 
 function living(...roles: readonly JobRole[]): readonly JobProcess[] {
-  return roles.map((role, n) => ({ pid: 100 + n, ppid: role === "watcher" ? 1 : 99 + n, pgid: 100, sid: 99, uid: 1000, start: NOW - 60, role, argv: role }));
+  return roles.map((role, n) => ({ pid: 100 + n, ppid: role === "watcher" ? 1 : 99 + n, pgid: 100, sid: 99, uid: 1000, start: NOW - 60, role, argv: role, by: "argv" }));
 }
 
 const ALL = living("watcher", "runner", "module", "program");

@@ -20,7 +20,12 @@ export interface HostsFlags {
   readonly becomeUser?: string;
 }
 
-export function addHostsOptions(command: Command): Command {
+/** Flags that a command needs for something of its own. */
+export interface HostsOptionFlags {
+  readonly timeout: string;
+}
+
+export function addHostsOptions(command: Command, { timeout }: HostsOptionFlags = { timeout: "-T, --timeout <seconds>" }): Command {
   return command
     .option("-i, --inventory <path>", "inventory, as in Ansible", collected)
     .option("-l, --limit <pattern>", "further limit the hosts")
@@ -28,7 +33,7 @@ export function addHostsOptions(command: Command): Command {
     .option("-u, --user <name>", "log in as")
     .option("-c, --connection <type>", "ssh, local, docker, podman or kubectl")
     .option("--private-key <file>", "key to log in with")
-    .option("-T, --timeout <seconds>", "for the connection")
+    .option(timeout, "for the connection")
     .option("-b, --become", "look as another user, root if none is named")
     .option("--become-method <method>", "sudo, su or doas")
     .option("--become-user <name>", "that user")

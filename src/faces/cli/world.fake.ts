@@ -3,7 +3,7 @@
 import { fakeFiles } from "../../engine/ports.fake.ts";
 import type { Mode } from "../../model/mode.ts";
 import { Problem } from "../../model/problem.ts";
-import type { World } from "./world.ts";
+import type { Clock, World } from "./world.ts";
 
 export interface FakeWorld extends World {
   readonly printed: { out: string; err: string };
@@ -46,7 +46,42 @@ export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[])
     columns: 80,
     color: false,
     terminal: false,
+    clock: fakeClock(),
+    onInterrupt: () => () => undefined,
   };
+}
+
+/** Time that passes when nothing else happens: whoever sleeps shortest wakes first, at once. */
+export function fakeClock(): Clock {
+  let nowMs = 0;
+  let isRunning = false;
+  const sleepers = new Set<{ readonly untilMs: number; readonly wake: () => void }>();
+  const run = async (): Promise<void> => {
+    isRunning = true;
+    while (sleepers.size > 0) {
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      const first = [...sleepers].toSorted((a, b) => a.untilMs - b.untilMs)[0];
+      if (first === undefined) break;
+      nowMs = Math.max(nowMs, first.untilMs);
+      first.wake();
+    }
+    isRunning = false;
+  };
+  const sleep = async (ms: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      const sleeper = {
+        untilMs: nowMs + ms,
+        wake: () => {
+          sleepers.delete(sleeper);
+          resolve();
+        },
+      };
+      if (signal?.aborted === true) return resolve();
+      signal?.addEventListener("abort", sleeper.wake, { once: true });
+      sleepers.add(sleeper);
+      if (!isRunning) void run();
+    });
+  return { nowMs: () => nowMs, sleep };
 }
 
 function yamlBelow(texts: Readonly<Record<string, string>>, path: string): readonly string[] {

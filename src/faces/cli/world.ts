@@ -3,6 +3,21 @@
 import type { OpenHosts, ProjectFiles } from "../../engine/ports.ts";
 import type { Mode } from "../../model/mode.ts";
 
+/** A terminal in which lines can be drawn over. */
+export interface LiveTerminal {
+  /** Its size now, in cells. */
+  readonly size: () => { readonly columns: number; readonly rows: number };
+  /** Says when the size has changed. Out: ends that. */
+  readonly onResize: (act: () => void) => () => void;
+}
+
+export interface Clock {
+  /** Milliseconds since some moment; only good for differences. */
+  readonly nowMs: () => number;
+  /** Settles after that time, or as soon as the signal is aborted. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
 export interface World {
   readonly version: string;
   readonly modes: readonly Mode[];
@@ -34,4 +49,9 @@ export interface World {
   readonly color: boolean;
   /** True when standard output is a terminal: nothing raw may reach it. */
   readonly terminal: boolean;
+  /** Standard output, where it is a terminal that can move its cursor. */
+  readonly live?: LiveTerminal;
+  readonly clock: Clock;
+  /** Does something (not for long) at Ctrl-C, hang-up or TERM, before the process ends by it. Out: takes that back. */
+  readonly onInterrupt: (act: () => void) => () => void;
 }

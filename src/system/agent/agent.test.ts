@@ -174,7 +174,7 @@ function newGate(): { readonly wait: string; readonly open: () => void } {
   return { wait: `while [ ! -e ${path} ]; do sleep 0.1; done`, open: () => writeFileSync(path, "") };
 }
 
-const processes = (job: Fields): readonly (JobProcess & { readonly by?: string })[] => job["processes"] as readonly JobProcess[];
+const processes = (job: Fields): readonly JobProcess[] => job["processes"] as readonly JobProcess[];
 const roles = (job: Fields): readonly string[] => processes(job).map(({ role }) => role);
 
 function pidOf(job: Fields, role: string): number {

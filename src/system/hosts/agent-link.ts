@@ -71,7 +71,7 @@ function sourceOf(name: "agent.py" | "probes.py"): Buffer {
   }
 }
 
-/** Starts the agent on a host. Throws Problem unreachable with what to do next. @internal */
+/** Starts the agent on a host. Throws Problem unreachable with what to do next. */
 export async function openLink(connection: HostConnection, { program, signal }: LinkOptions): Promise<AgentLink> {
   const session = new Session(connection, program);
   const stop = (): void => session.fail(unreachable(connection, "stopped before it was ready"));

@@ -6,6 +6,7 @@ import type { JobState } from "../../../model/job-state.ts";
 import { stateOf } from "../../../model/job-state.ts";
 import { printable } from "../../../model/printable.ts";
 import { PROBLEM_EXITS, Problem } from "../../../model/problem.ts";
+import { count } from "../style.ts";
 import type { World } from "../world.ts";
 
 export interface FoundJob {
@@ -25,50 +26,108 @@ export interface Search {
   readonly allUsers: boolean;
 }
 
+/** What is done with what a search finds. */
+export interface Errand {
+  /** Takes the problems of hosts, a line each. */
+  readonly err: (text: string) => void;
+  /** Takes how far the connecting has come; undefined once it is over. */
+  readonly progress: (text: string | undefined) => void;
+  /** Is given each host's jobs as soon as they are known; the link to the host is open until it settles. */
+  readonly use: (jobs: readonly FoundJob[], link: HostLink) => Promise<void>;
+  /** Runs after all hosts have been looked at; their links are open until it settles. Without it each is closed after its `use`. */
+  readonly atLast?: () => Promise<void>;
+}
+
 const DEFAULT_DIRECTORY = "~/.ansible_async";
 
 /**
  * Looks for jobs on all hosts at once, hands them on, and closes every link at the end.
- * In: where to look, and what to do with a host's jobs once they are known. Out: the exit code so far: 0, or that of the worst
- * problem, each of which is told on standard error with its host.
+ * Out: the exit code so far: 0, or that of the worst problem; and how many hosts could be looked at.
  */
-export async function withJobs(world: World, search: Search, use: (jobs: readonly FoundJob[]) => Promise<void>): Promise<number> {
-  let exit = 0;
-  const told = (host: string, problem: Problem): void => {
-    const text = printable(problem.message);
-    world.err(`longhaul: ${text.startsWith(host) ? text : `${host}: ${text}`}\n`);
+export async function searchJobs(world: World, search: Search, errand: Errand): Promise<{ readonly exit: number; readonly hosts: number }> {
+  let [exit, hosts, opened, failed, expected] = [0, 0, 0, 0, 0];
+  const tell = (host: string, problem: Problem): void => {
+    errand.err(problemLine(host, problem));
     exit = Math.max(exit, PROBLEM_EXITS[problem.code]);
   };
-  const work: Promise<void>[] = [];
-  for await (const opened of world.openHosts(search.hosts)) {
-    if ("problem" in opened) told(opened.host, opened.problem);
-    else work.push(onHost(opened.link, { search, use, told }));
-  }
-  await Promise.all(work);
-  return exit;
-}
-
-interface Errand {
-  readonly search: Search;
-  readonly use: (jobs: readonly FoundJob[]) => Promise<void>;
-  readonly told: (host: string, problem: Problem) => void;
-}
-
-async function onHost(link: HostLink, { search, use, told }: Errand): Promise<void> {
-  try {
-    const jobs: FoundJob[] = [];
-    const directories = search.directories.length > 0 ? search.directories : [link.asyncDir ?? DEFAULT_DIRECTORY];
-    for await (const event of link.request({ do: "list", dirs: directories, all_users: search.allUsers })) {
-      if (event.event === "job") jobs.push(judged(link, event.job));
-      if (event.event === "error") told(link.host, new Problem("cannot-read", `${link.host}: ${event.message}`));
+  const progress = (): void => {
+    const bad = failed === 0 ? "" : `, ${failed} not reachable`;
+    errand.progress(opened + failed < expected ? `connecting: ${opened + failed} of ${count(expected, "host")}${bad}` : undefined);
+  };
+  const expect = (names: readonly string[]): void => {
+    expected = names.length;
+    progress();
+  };
+  const looks: Promise<HostLink>[] = [];
+  const release = Promise.withResolvers<void>();
+  const closings: Promise<void>[] = [];
+  const look = async (link: HostLink): Promise<HostLink> => {
+    try {
+      await errand.use(await jobsOf(link, search, tell), link);
+      hosts += 1;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      tell(link.host, problem);
     }
-    await use(jobs);
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    told(link.host, problem);
+    return link;
+  };
+  try {
+    for await (const each of world.openHosts(search.hosts, expect)) {
+      if ("problem" in each) {
+        failed += 1;
+        tell(each.host, each.problem);
+      } else {
+        opened += 1;
+        const looking = look(each.link);
+        looks.push(looking);
+        closings.push(closed(each.link, errand.atLast === undefined ? [looking] : [looking, release.promise]));
+      }
+      progress();
+    }
+    await Promise.all(looks);
+    await errand.atLast?.();
   } finally {
-    await link.close();
+    release.resolve();
+    await Promise.allSettled(closings);
   }
+  return { exit, hosts };
+}
+
+/** Closes a link after everything that needs it. */
+async function closed(link: HostLink, users: readonly Promise<unknown>[]): Promise<void> {
+  await Promise.allSettled(users);
+  await link.close();
+}
+
+/** In: a host, and what is wrong with it. Out: a line that names both. */
+export function problemLine(host: string, problem: Problem): string {
+  const text = printable(problem.message);
+  return `longhaul: ${text.startsWith(host) ? text : `${printable(host)}: ${text}`}\n`;
+}
+
+/** All jobs of a host as it has them now. Of a directory that was asked for and cannot be read the problem is told. */
+async function jobsOf(link: HostLink, search: Search, tell: (host: string, problem: Problem) => void): Promise<readonly FoundJob[]> {
+  const jobs: FoundJob[] = [];
+  const directories = search.directories.length > 0 ? search.directories : [link.asyncDir ?? DEFAULT_DIRECTORY];
+  for await (const event of link.request({ do: "list", dirs: directories, all_users: search.allUsers })) {
+    if (event.event === "job") jobs.push(judged(link, event.job));
+    if (event.event === "error") tell(link.host, new Problem("cannot-read", `${link.host}: ${event.message}`));
+    if (event.event === "done") for (const { asked, why } of closedDirectories(event.answer["dirs"])) {
+      // Nobody has had a job there yet.
+      if (why === NO_SUCH_DIRECTORY && search.directories.length === 0) continue;
+      tell(link.host, new Problem("cannot-read", `${link.host}: ${asked}: ${why}; -b looks as another user, --dir in another directory`));
+    }
+  }
+  return jobs;
+}
+
+/** What strerror says where a directory is not there. */
+const NO_SUCH_DIRECTORY = "No such file or directory";
+
+/** Those directories of a list that were asked for by name and could not be read. */
+function closedDirectories(dirs: unknown): readonly { readonly asked: string; readonly why: string }[] {
+  if (!Array.isArray(dirs)) return [];
+  return (dirs as readonly Readonly<Record<string, unknown>>[]).flatMap((each) => (typeof each?.["asked"] === "string" && each["readable"] === false ? [{ asked: each["asked"], why: String(each["why"]) }] : []));
 }
 
 /** In: what an agent says of a job. Out: with its state. */

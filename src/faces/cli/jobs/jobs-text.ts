@@ -1,47 +1,51 @@
-// Jobs as a person reads them: a table that fits the terminal, a page for one job.
+// Jobs as a person reads them: a table that fits the terminal, a page for one job, a line for one that has ended.
 
 import { printable } from "../../../model/printable.ts";
+import { cellsOf, padded, shortened } from "../cells.ts";
+import { duration } from "../durations.ts";
 import type { Style } from "../style.ts";
 import { labelled } from "../style.ts";
 import type { FoundJob } from "./found.ts";
-
-/** 42 is "42s", 4000 is "1h06m". Two units at most. */
-function duration(seconds: number): string {
-  const whole = Math.floor(seconds);
-  if (whole < 60) return `${whole}s`;
-  const units: readonly (readonly [number, string])[] = [[86_400, "d"], [3600, "h"], [60, "m"], [1, "s"]];
-  const at = units.findIndex(([size]) => whole >= size);
-  const [[size, unit] = [1, "s"], [smaller, name] = [1, "s"]] = units.slice(at, at + 2);
-  return `${Math.floor(whole / size)}${unit}${String(Math.floor((whole % size) / smaller)).padStart(2, "0")}${name}`;
-}
 
 const HEAD = ["HOST", "STATE", "AGE", "LEFT", "RC", "JID"] as const;
 
 /** In: jobs, in order. Out: a line for each under a heading; the command takes what is left of the width. */
 export function jobsTable(jobs: readonly FoundJob[], { columns, style }: { readonly columns: number; readonly style: Style }): string {
-  const rows = jobs.map((job) => ({ cells: cellsOf(job), what: printable(whatOf(job)), isBad: BAD.has(job.state) }));
-  const widths = HEAD.map((head, index) => Math.max(head.length, ...rows.map(({ cells }) => cells[index]?.length ?? 0)));
+  const rows = jobs.map((job) => ({ cells: rowOf(job), what: printable(whatOf(job)), isBad: BAD.has(job.state) }));
+  const widths = HEAD.map((head, index) => Math.max(head.length, ...rows.map(({ cells }) => cellsOf(cells[index] ?? ""))));
   const line = (cells: readonly string[], what: string): string => {
-    const start = cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ");
-    const room = columns - start.length - 2;
-    return room < 8 ? start.trimEnd() : `${start}  ${what.length > room ? `${what.slice(0, room - 1)}…` : what}`.trimEnd();
+    const start = cells.map((cell, index) => padded(cell, widths[index] ?? 0)).join("  ");
+    const room = columns - cellsOf(start) - 2;
+    return room < 8 ? start.trimEnd() : `${start}  ${shortened(what, room)}`.trimEnd();
   };
   const lines = rows.map(({ cells, what, isBad }) => (isBad ? style.bad(line(cells, what)) : line(cells, what)));
   return [style.dim(line(HEAD, "LAST LINE OR COMMAND")), ...lines].map((each) => `${each}\n`).join("");
 }
 
 /** The last line of the output, or of a job that runs its program. */
-function whatOf({ report }: FoundJob): string {
+export function whatOf({ report }: FoundJob): string {
   const program = report.processes.find(({ role }) => role === "program");
   return report.stdout_last ?? report.cmd ?? program?.argv ?? report.module ?? report.msg ?? "";
 }
 
 const BAD: ReadonlySet<string> = new Set(["lost", "killed", "timed-out", "failed", "unreadable"]);
 
-function cellsOf({ host, state, ageSeconds, report }: FoundJob): readonly string[] {
-  const { limit, rc, jid } = report;
-  const left = limit === null || ageSeconds === undefined ? "-" : limit - ageSeconds > 0 ? duration(limit - ageSeconds) : "over";
-  return [printable(host), state, ageSeconds === undefined ? "-" : duration(ageSeconds), left, rc === null ? "-" : String(rc), printable(jid)];
+function rowOf(job: FoundJob): readonly string[] {
+  const { host, state, ageSeconds, report } = job;
+  return [printable(host), state, ageSeconds === undefined ? "-" : duration(ageSeconds), leftOf(job), report.rc === null ? "-" : String(report.rc), printable(report.jid)];
+}
+
+/** Time until the async limit: "8m55s", "over", or "-" where no limit is known. */
+export function leftOf({ ageSeconds, report: { limit } }: FoundJob): string {
+  if (limit === null || ageSeconds === undefined) return "-";
+  return limit - ageSeconds > 0 ? duration(limit - ageSeconds) : "over";
+}
+
+/** One line for a job that has ended: how, with which code, and its last words; of one without a result why. */
+export function endLine({ host, state, because, report }: FoundJob): string {
+  const rc = report.rc === null ? "" : ` rc ${report.rc}`;
+  const words = state === "lost" || state === "absent" || state === "unreadable" ? because.slice(0, 2).join("; ") : (report.stdout_last ?? report.msg ?? "");
+  return `${printable(host)}  ${printable(report.jid)}  ${state}${rc}${words === "" ? "" : `  ${printable(words)}`}\n`;
 }
 
 /** Everything known of one job, with what its state rests on. */
