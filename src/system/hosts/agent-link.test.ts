@@ -292,7 +292,7 @@ test("what ssh refuses is said with the next step", { skip: NO_SSHD }, async () 
 
 test("the master connection that Ansible left is used", { skip: NO_SSHD }, async () => {
   const bin = ansibleBin();
-  const variables = { PATH: `${bin}:${process.env["PATH"]}`, ANSIBLE_SSH_CONTROL_PATH_DIR: join(directory, "cp") };
+  const variables = { PATH: `${bin}:${process.env["PATH"]}`, ANSIBLE_SSH_CONTROL_PATH_DIR: join(directory, "cp"), ANSIBLE_SSH_ARGS: "-C -o ControlMaster=auto -o ControlPersist=1h" };
   const kept = { ...process.env };
   Object.assign(process.env, variables);
   try {
