@@ -15,7 +15,7 @@ let env: NodeJS.ProcessEnv = {};
 
 before(() => {
   directory = mkdtempSync(join(tmpdir(), "longhaul-jobs-"));
-  env = { ...process.env, PATH: [ansibleBin(), process.env["PATH"]].join(delimiter), ANSIBLE_PYTHON_INTERPRETER: existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "auto_silent", COLUMNS: "80" };
+  env = { ...process.env, PATH: [ansibleBin(), process.env["PATH"]].join(delimiter), ANSIBLE_PYTHON_INTERPRETER: existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "auto_silent", COLUMNS: "80", LONGHAUL_STATE_DIR: join(directory, "state") };
   const line = (host: string): string => `${host} ansible_connection=local ansible_async_dir=${directory}/${host}\n`;
   writeFileSync(join(directory, "hosts.ini"), line("one") + line("two"));
 });
@@ -63,4 +63,7 @@ test("jobs that Ansible has started are listed and waited for, and their end is 
   const wait = await waiting;
   assert.equal(wait.code, 0, wait.err);
   assert.match(wait.out, /^one {2}j[\d.]+ {2}finished rc 0 {2}it is done\n$/);
+  const history = spawnSync(process.execPath, [main, "history", "--all-projects", "-f", "json"], { env, encoding: "utf8" });
+  const { tasks } = JSON.parse(history.stdout) as { tasks: { shape: string; runs: number; last: string }[] };
+  assert.deepEqual(tasks.map(({ shape, runs, last }) => [shape, runs, last]), [["test -e; sleep; echo", 1, "finished"]]);
 });

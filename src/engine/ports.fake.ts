@@ -1,6 +1,7 @@
-// A project in memory, for tests.
+// A project and a history in memory, for tests.
 
-import type { ProjectFiles } from "./ports.ts";
+import type { Measurement } from "../model/duration.ts";
+import type { KeptMeasurement, OpenHistory, ProjectFiles } from "./ports.ts";
 
 /** In: texts by path. Out: files that read from them. */
 export function fakeFiles(texts: Readonly<Record<string, string>>): ProjectFiles {
@@ -20,4 +21,24 @@ export function fakeFiles(texts: Readonly<Record<string, string>>): ProjectFiles
       return [...new Set(names)].toSorted();
     },
   };
+}
+
+/** In: what is kept already. Out: a history that keeps the rest for as long as the test runs. */
+export function fakeHistory(before: readonly Measurement[] = []): OpenHistory {
+  let kept: readonly KeptMeasurement[] = before.map((measurement, id) => ({ ...measurement, id }));
+  return () => Promise.resolve({
+    path: "/state/history.db",
+    add: (measurements) => {
+      const fresh = measurements.filter(({ host, jid }) => !kept.some((each) => each.host === host && each.jid === jid));
+      kept = [...kept, ...fresh.map((measurement, index) => ({ ...measurement, id: kept.length + index }))];
+      return fresh.length;
+    },
+    read: (project) => kept.filter(({ work }) => project === undefined || work.project === project).toSorted((a, b) => a.at - b.at),
+    forget: (ids) => {
+      const number = kept.length;
+      kept = kept.filter(({ id }) => !ids.includes(id));
+      return number - kept.length;
+    },
+    close: () => undefined,
+  });
 }

@@ -1,5 +1,7 @@
 // What the engine and the faces need of the world. `system` implements it; tests hand in `ports.fake.ts`.
 
+import type { AraResult } from "../model/ara-result.ts";
+import type { Measurement } from "../model/duration.ts";
 import type { AgentEvent, AgentReady, AgentRequest } from "../model/host.ts";
 import type { Problem } from "../model/problem.ts";
 
@@ -55,3 +57,30 @@ export type OpenedHost = { readonly host: string; readonly link: HostLink } | { 
  * Out: each as soon as it is there. Throws Problem for an inventory that cannot be read.
  */
 export type OpenHosts = (request: HostsRequest, expect?: (hosts: readonly string[]) => void) => AsyncIterable<OpenedHost>;
+
+/** A measurement in the history. */
+export interface KeptMeasurement extends Measurement {
+  readonly id: number;
+}
+
+/** How long jobs took in earlier runs. Every call may throw Problem history-unusable. */
+export interface History {
+  /** Where it is kept, for messages. */
+  readonly path: string;
+  /**
+   * Keeps measurements. One that is there already (same host and jid, or same work, host and time) is not kept again; it only gains what
+   * was not known of it. Out: how many are new.
+   */
+  readonly add: (measurements: readonly Measurement[]) => number;
+  /** What is kept of a project, or of all, oldest first. */
+  readonly read: (project?: string) => readonly KeptMeasurement[];
+  /** Out: how many were there and are gone. */
+  readonly forget: (ids: readonly number[]) => number;
+  readonly close: () => void;
+}
+
+/** In: whether something is to be changed; a history that is only read and not there is empty. Throws Problem history-unusable. */
+export type OpenHistory = (purpose: "read" | "write") => Promise<History>;
+
+/** In: the path of a file. Out: the results in ARA's database; undefined where it is no SQLite database. Throws Problem cannot-read for any other. */
+export type ReadAra = (path: string) => Promise<readonly AraResult[] | undefined>;

@@ -67,13 +67,18 @@ function ofResult(report: JobReport): JobVerdict {
     return { state: "finished", because: [rc === null ? "the job file holds a result without a failure" : `the job file holds a result with rc ${rc}`, ...more] };
   }
   const signal = rc === null ? undefined : signalOf(rc);
-  const sent = signal === undefined ? undefined : SENT_SIGNALS.get(signal);
+  const sent = rc === null ? undefined : sentSignalOf(rc);
   if (sent !== undefined) return { state: "killed", because: [`rc ${rc}: the program was ended by ${sent}${sent === "SIGKILL" ? " (somebody, or the kernel for want of memory)" : ""}`, ...more] };
   if (signal !== undefined) return { state: "failed", because: [`rc ${rc}: the program crashed (signal ${signal})`, ...more] };
   if (report.msg?.includes("No start of json char found") === true) {
     return { state: "failed", because: ["the module ended without a result: it was killed, crashed, or printed something else", ...more] };
   }
   return { state: "failed", because: [rc === null ? "the job file says failed" : `the job file holds a result with rc ${rc}`, ...more] };
+}
+
+/** The signal by which somebody ended a program, from its exit code; undefined where it ended otherwise. */
+export function sentSignalOf(rc: number): string | undefined {
+  return SENT_SIGNALS.get(signalOf(rc) ?? 0);
 }
 
 /** `subprocess` says -9, a shell 137. Codes that programs like to use for themselves (above 128 + 31) are none. */

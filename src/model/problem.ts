@@ -12,6 +12,7 @@ export const PROBLEM_EXITS = {
   "bad-configuration": 2,
   "no-ansible": 2,
   "not-supported": 2,
+  "history-unusable": 3,
   unreachable: 1,
   "cannot-write": 3,
   "mode-crashed": 3,

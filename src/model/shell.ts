@@ -31,7 +31,8 @@ export interface ShellLine {
   readonly options: ReadonlyMap<string, string>;
 }
 
-const RESERVED = new Set(["if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "function", "{", "}", "!", "[[", "time", "coproc"]);
+/** Words of the shell that stand where a program could. */
+export const RESERVED: ReadonlySet<string> = new Set(["if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "function", "{", "}", "!", "[[", "time", "coproc"]);
 /** plugins/action, parsing/splitter.py, parse_kv, 2.14 to 2.21. */
 const OPTION = /^(creates|removes|chdir|executable|warn|stdin|stdin_add_newline|strip_empty_ends)=(.*)$/s;
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;

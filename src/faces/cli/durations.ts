@@ -14,6 +14,11 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / size)}${unit}${String(Math.floor((whole % size) / smaller)).padStart(2, "0")}${name}`;
 }
 
+/** The same for what was measured: below ten seconds with a tenth. */
+export function took(seconds: number): string {
+  return seconds < 9.95 ? `${Number(seconds.toFixed(1))}s` : duration(Math.round(seconds));
+}
+
 /** What an option that takes a time is given. */
 export type Seconds = number;
 

@@ -5,6 +5,7 @@ import { PROBLEM_EXITS, Problem } from "../../model/problem.ts";
 import { printable } from "../../model/printable.ts";
 import { PROFILES } from "../../model/settings.ts";
 import type { Shell } from "./completion.ts";
+import { addHistory } from "./history/command.ts";
 import { addJobs } from "./jobs/command.ts";
 import type { LintOptions } from "./lint.ts";
 import { EXITS, collected } from "./options.ts";
@@ -148,6 +149,7 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
       done(runExplain(world, words.length === 0 ? undefined : words.join(" ")));
     });
   addJobs(world, program, done);
+  addHistory(world, program, done);
   addCompletion(world, program);
   return program;
 }

@@ -1,6 +1,6 @@
 // A world in memory, for tests: files by path, logs by path, and what was printed.
 
-import { fakeFiles } from "../../engine/ports.fake.ts";
+import { fakeFiles, fakeHistory } from "../../engine/ports.fake.ts";
 import type { Mode } from "../../model/mode.ts";
 import { Problem } from "../../model/problem.ts";
 import type { Clock, World } from "./world.ts";
@@ -26,6 +26,8 @@ export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[])
       yield* [];
       await Promise.resolve();
     },
+    openHistory: fakeHistory(),
+    readAra: () => Promise.resolve(undefined),
     replaceText: (path, text) => {
       texts[path] = text;
     },

@@ -1,6 +1,6 @@
 // What the command line is handed: the world outside and the catalogue. Tests hand in their own.
 
-import type { OpenHosts, ProjectFiles } from "../../engine/ports.ts";
+import type { OpenHistory, OpenHosts, ProjectFiles, ReadAra } from "../../engine/ports.ts";
 import type { Mode } from "../../model/mode.ts";
 
 /** A terminal in which lines can be drawn over. */
@@ -32,6 +32,9 @@ export interface World {
   /** The version of the ansible in PATH; empty where there is none. */
   readonly installedCore: () => string;
   readonly openHosts: OpenHosts;
+  /** How long jobs took in earlier runs. */
+  readonly openHistory: OpenHistory;
+  readonly readAra: ReadAra;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<boolean>;
   /** Replaces a file's text at once, or makes the file. Throws Problem. */

@@ -12,7 +12,7 @@ export interface Fields {
 
 /** The fields that diagnoses ask for; the only ones kept once the reader holds too much text. */
 const SLIM: ReadonlySet<string> = new Set([
-  "action", "ansible_job_id", "async_result", "attempts", "changed", "child_pid", "failed", "finished", "item", "msg", "rc", "results_file",
+  "action", "ansible_job_id", "async_result", "attempts", "changed", "child_pid", "delta", "end", "failed", "finished", "item", "msg", "rc", "results_file",
   "skipped", "started", "stderr", "unreachable",
 ]);
 

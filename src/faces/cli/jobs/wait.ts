@@ -2,11 +2,15 @@
 
 import type { HostLink } from "../../../engine/ports.ts";
 import type { JobName } from "../../../model/host.ts";
+import { measurementOf } from "../../../engine/durations/of-report.ts";
+import { keepDurations } from "../../../engine/keep-durations.ts";
 import { isOpen } from "../../../model/job-state.ts";
+import { printable } from "../../../model/printable.ts";
 import { PROBLEM_EXITS, Problem } from "../../../model/problem.ts";
 import { duration } from "../durations.ts";
 import type { Footer } from "../footer.ts";
 import { withFooter } from "../footer.ts";
+import { projectRoot } from "../project-root.ts";
 import { steadily } from "../steady.ts";
 import { count } from "../style.ts";
 import type { World } from "../world.ts";
@@ -77,12 +81,21 @@ class Wait {
     const { exit, hosts } = await search;
     this.#stop.abort();
     this.#footer.stop();
+    await this.#measure();
     const missing = missingLines(this.#options, this.#found, hosts);
     for (const line of missing) err(line);
     if (this.#options.jids.length === 0 && this.#jobs.size === 0 && hosts > 0) err(`longhaul: nothing ran on ${count(hosts, "host")}\n`);
     if (this.#isTimedOut) err(`longhaul: ${this.#left()} after ${duration(this.#options.timeoutSeconds ?? 0)}; wait again, or see them with longhaul jobs list\n`);
     if (this.#options.format === "json") this.#world.out(jsonText({ timedOut: this.#isTimedOut, jobs: [...this.#jobs].map(([name, job]) => ({ ...jobDocument(job), ended: this.#ended.has(name) })) }));
     return Math.max(exit, this.#exit, missing.length > 0 ? 1 : 0, this.#isTimedOut ? TIMED_OUT_EXIT : 0);
+  }
+
+  /** The history learns how long it took what was waited for. */
+  async #measure(): Promise<void> {
+    const around = { project: projectRoot(this.#world), at: Date.now() / 1000, source: "jobs" };
+    const ended = [...this.#jobs].flatMap(([name, job]) => (this.#ended.has(name) ? (measurementOf(job, around) ?? []) : []));
+    const told = await keepDurations(this.#world.openHistory, ended);
+    if (told !== undefined) this.#world.err(`longhaul: ${printable(told)}\n`);
   }
 
   interrupted(): void {
