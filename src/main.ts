@@ -6,7 +6,7 @@ import { runCli } from "./faces/cli/program.ts";
 import { changedFiles } from "./system/git.ts";
 import { installedCore } from "./system/installed-core.ts";
 import { readChunks } from "./system/log-input.ts";
-import type { OpenHistory, OpenHosts, ReadAra } from "./engine/ports.ts";
+import type { OpenHistory, OpenHosts, ReadAra, RunWorld } from "./engine/ports.ts";
 import { pageOf } from "./system/pages.ts";
 import { findYaml, projectFiles, replaceText } from "./system/project-files.ts";
 import { terminal } from "./system/terminal.ts";
@@ -20,10 +20,11 @@ const openHosts: OpenHosts = async function* (request, expect) {
 /** As with hosts. */
 const openHistory: OpenHistory = async (purpose) => (await import("./system/history.ts")).openHistory(purpose);
 const readAra: ReadAra = async (path) => (await import("./system/ara-database.ts")).readAra(path);
+const run = async (): Promise<RunWorld> => (await import("./system/run/world.ts")).runWorld;
 
 try {
   process.exitCode = await runCli(
-    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, readChunks, changedFiles, installedCore, openHosts, openHistory, readAra, pageOf, directory: process.cwd(), ...terminal() },
+    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, readChunks, changedFiles, installedCore, openHosts, openHistory, readAra, run, pageOf, directory: process.cwd(), ...terminal() },
     process.argv.slice(2),
   );
 } catch (bug) {

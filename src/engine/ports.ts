@@ -2,8 +2,10 @@
 
 import type { AraResult } from "../model/ara-result.ts";
 import type { Measurement } from "../model/duration.ts";
+import type { BridgeJob, BridgeMessage, HostVariables, WaitAnswer } from "../model/bridge-message.ts";
 import type { AgentEvent, AgentReady, AgentRequest } from "../model/host.ts";
 import type { Problem } from "../model/problem.ts";
+import type { RunEvent } from "../model/run-event.ts";
 
 export type Reading =
   | { readonly ok: true; readonly text: string }
@@ -84,3 +86,89 @@ export type OpenHistory = (purpose: "read" | "write") => Promise<History>;
 
 /** In: the path of a file. Out: the results in ARA's database; undefined where it is no SQLite database. Throws Problem cannot-read for any other. */
 export type ReadAra = (path: string) => Promise<readonly AraResult[] | undefined>;
+
+/** In: a host's name, and how to reach it. Out: its link. Throws Problem: unreachable, not-supported or bad-configuration. */
+export type OpenHost = (host: string, variables: HostVariables) => Promise<HostLink>;
+
+/** A wait that can be given up. */
+export interface Sleep {
+  readonly over: Promise<void>;
+  readonly cancel: () => void;
+}
+
+export interface Timer {
+  /** Seconds since 1970. */
+  readonly now: () => number;
+  readonly sleep: (seconds: number) => Sleep;
+}
+
+/** The folder of a run. */
+export interface RunRecord {
+  readonly id: string;
+  readonly logPath: string;
+  /** Adds an event to the journal. */
+  readonly append: (event: RunEvent) => void;
+  /** Adds to what Ansible has printed. */
+  readonly log: (bytes: Uint8Array) => void;
+  /** Why something could not be written; undefined where all was. */
+  readonly problem: () => string | undefined;
+  readonly close: () => void;
+}
+
+/** What is done with the messages of the bridge. */
+export interface BridgeListener {
+  readonly take: (message: Exclude<BridgeMessage, { kind: "wait" }>) => void;
+  readonly wait: (job: BridgeJob, seconds: number) => Promise<WaitAnswer>;
+}
+
+/** Out: the path of a socket, which the bridge is told. */
+export type ListenToBridge = (listener: BridgeListener) => Promise<{ readonly path: string; readonly close: () => Promise<void> }>;
+
+/** Throws Problem no-ansible. */
+export type StartPlaybook = (request: {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Standard error goes into standard output. */
+  readonly isJoined: boolean;
+  readonly onOutput: (stream: "out" | "err", bytes: Uint8Array) => void;
+}) => Promise<{
+  /** Settles after the last byte of its output. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  readonly signal: (name: "SIGINT" | "SIGTERM" | "SIGHUP") => void;
+}>;
+
+/** Out: takes it back. */
+export type OnSignal = (take: (name: "SIGINT" | "SIGTERM" | "SIGHUP") => void) => () => void;
+
+/** What puts the bridge under ansible-playbook. */
+export interface BridgeSettings {
+  /** The directory of modules that go before Ansible's own; undefined where there is none. */
+  readonly library: string | undefined;
+  /** All directories of callback plug-ins: the bridge's, and those that were set before. */
+  readonly callbackPlugins: string;
+  /** All directories of modules, likewise. */
+  readonly modules: string;
+  /** Ansible would print without colours even in a terminal. */
+  readonly isColourless: boolean;
+}
+
+/** The world as `longhaul run` needs it. */
+export interface RunWorld {
+  readonly createRun: () => RunRecord;
+  readonly openHost: OpenHost;
+  readonly timer: Timer;
+  readonly listenToBridge: ListenToBridge;
+  readonly startPlaybook: StartPlaybook;
+  readonly onSignal: OnSignal;
+  readonly bridgeSettings: () => BridgeSettings;
+  /** Writes bytes as they are. */
+  readonly write: (stream: "out" | "err", bytes: Uint8Array) => void;
+  /** Whether standard error is a terminal. */
+  readonly isErrorTerminal: boolean;
+  /** True where standard input is a terminal: an interrupt there reaches ansible-playbook too. */
+  readonly hasForeground: () => boolean;
+  /** Our process. */
+  readonly pid: number;
+  /** In: a path, or the number of an open file. Out: appends a text to it. Throws Problem cannot-write. */
+  readonly openStream: (target: string) => (text: string) => void;
+}

@@ -99,8 +99,8 @@ async function ask(question: string): Promise<boolean> {
 }
 
 /** Writes all of it before the process ends; a reader that has gone (`| head`) is no error. */
-function write(descriptor: 1 | 2, text: string): void {
-  const bytes = Buffer.from(text);
+export function write(descriptor: 1 | 2, text: string | Uint8Array): void {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at);

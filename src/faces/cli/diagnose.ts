@@ -25,9 +25,7 @@ export async function runDiagnose(world: World, options: DiagnoseOptions): Promi
   const playbook = options.playbooks.length === 0 ? undefined : playbookContext(world, options.playbooks);
   const reports: { log: string; story: Story; result: DiagnoseResult }[] = [];
   for (const log of options.logs) {
-    const reader = createOutputReader();
-    await world.readChunks(log, (chunk) => reader.push(chunk));
-    const story = reader.end();
+    const story = await storyOf(world, log);
     const name = log === "-" ? "standard input" : log;
     if (story.form === "none") throw new Problem("not-ansible-output", `${name}: ${emptyReason(story)}`);
     const result = diagnose({ story, modes: world.modes, ...(playbook === undefined ? {} : { playbook }) });
@@ -36,6 +34,19 @@ export async function runDiagnose(world: World, options: DiagnoseOptions): Promi
   if (options.format === "json") world.out(diagnoseJson(world.version, reports));
   else for (const report of reports) world.out(diagnosisText(report, { columns: world.columns, color: world.color, directory: world.directory, many: reports.length > 1 }));
   return Math.max(...reports.map(({ result }) => exitOf(world, result)));
+}
+
+/** What one log comes to, for a command that is about more than that. In: the log, and the playbooks that were run. */
+export async function diagnosed(world: World, log: string, playbooks: readonly string[]): Promise<{ readonly log: string; readonly story: Story; readonly result: DiagnoseResult }> {
+  const story = await storyOf(world, log);
+  const playbook = playbooks.length === 0 ? {} : { playbook: playbookContext(world, playbooks) };
+  return { log, story, result: withNames(diagnose({ story, modes: world.modes, ...playbook }), log, playbooks) };
+}
+
+async function storyOf(world: World, log: string): Promise<Story> {
+  const reader = createOutputReader();
+  await world.readChunks(log, (chunk) => reader.push(chunk));
+  return reader.end();
 }
 
 function exitOf(world: World, result: DiagnoseResult): number {

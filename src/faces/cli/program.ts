@@ -9,6 +9,8 @@ import { addHistory } from "./history/command.ts";
 import { addJobs } from "./jobs/command.ts";
 import type { LintOptions } from "./lint.ts";
 import { EXITS, collected } from "./options.ts";
+import { addEnv } from "./env/command.ts";
+import { addRun } from "./run/command.ts";
 import type { World } from "./world.ts";
 
 const MAIN_HELP = `
@@ -148,6 +150,8 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
       const { runExplain } = await import("./explain.ts");
       done(runExplain(world, words.length === 0 ? undefined : words.join(" ")));
     });
+  addRun(world, program, done);
+  addEnv(world, program, done);
   addJobs(world, program, done);
   addHistory(world, program, done);
   addCompletion(world, program);

@@ -28,6 +28,10 @@ export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[])
     },
     openHistory: fakeHistory(),
     readAra: () => Promise.resolve(undefined),
+    run: async () => {
+      await Promise.resolve();
+      throw new Error("this world has no runs");
+    },
     replaceText: (path, text) => {
       texts[path] = text;
     },

@@ -1,6 +1,6 @@
 // What the command line is handed: the world outside and the catalogue. Tests hand in their own.
 
-import type { OpenHistory, OpenHosts, ProjectFiles, ReadAra } from "../../engine/ports.ts";
+import type { OpenHistory, OpenHosts, ProjectFiles, ReadAra, RunWorld } from "../../engine/ports.ts";
 import type { Mode } from "../../model/mode.ts";
 
 /** A terminal in which lines can be drawn over. */
@@ -35,6 +35,8 @@ export interface World {
   /** How long jobs took in earlier runs. */
   readonly openHistory: OpenHistory;
   readonly readAra: ReadAra;
+  /** What `longhaul run` needs, loaded when it is asked for. */
+  readonly run: () => Promise<RunWorld>;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<boolean>;
   /** Replaces a file's text at once, or makes the file. Throws Problem. */

@@ -1,0 +1,302 @@
+// Follows the jobs of a run on their hosts: hears of a job from the bridge, watches it through an agent, writes the journal first, and
+// answers the tasks that wait. Knows no sockets and no clock of its own; a host that cannot be watched is left to Ansible's own polling.
+
+import type { BridgeJob, BridgeMessage, WaitAnswer } from "../../model/bridge-message.ts";
+import type { JobReport } from "../../model/host.ts";
+import type { JobState } from "../../model/job-state.ts";
+import { isOpen, stateOf } from "../../model/job-state.ts";
+import { Problem } from "../../model/problem.ts";
+import { jobKey } from "../../model/run.ts";
+import type { RunFact } from "../../model/run-event.ts";
+import type { HostLink, OpenHost, Timer } from "../ports.ts";
+
+export interface SupervisorSurroundings {
+  readonly openHost: OpenHost;
+  readonly timer: Timer;
+  /** Writes to the journal; called before anybody sees the change. */
+  readonly record: (fact: RunFact) => void;
+  /** Whether somebody wants to see the last line of each job's output. */
+  readonly followsOutput: boolean;
+}
+
+/** A lost link is set up again after this long, then twice as long, up to a bound, while a job of the host is open. */
+const FIRST_PAUSE_SECONDS = 1;
+const LONGEST_PAUSE_SECONDS = 30;
+/** A tail begins this many bytes before the end of the output, as only the last line of it is shown. */
+const TAIL_FROM_BYTES = -4096;
+const LINE_KEPT = 1000;
+const KILL_GRACE_SECONDS = 5;
+
+interface Watch {
+  readonly job: BridgeJob;
+  readonly heardAt: number;
+  state: JobState | "unknown";
+  because: string | null;
+  /** The agent has told of it since the link was set up. */
+  isSeen: boolean;
+  isOver: boolean;
+  lastLine: string;
+  outputBytes: number | null;
+  readonly over: PromiseWithResolvers<void>;
+}
+
+export class Supervisor {
+  readonly #around: SupervisorSurroundings;
+  readonly #hosts = new Map<string, HostWatch>();
+  readonly #watches = new Map<string, { readonly watch: Watch; readonly host: HostWatch }>();
+
+  constructor(around: SupervisorSurroundings) {
+    this.#around = around;
+  }
+
+  /** Takes what the bridge tells. */
+  take(message: Exclude<BridgeMessage, { kind: "wait" }>): void {
+    const fact = factOf(message);
+    if (fact !== undefined) this.#around.record(fact);
+    if (message.kind === "launched") this.#watch(message.job);
+  }
+
+  /** Settles when the job has ended, or after so many seconds. */
+  async wait(job: BridgeJob, seconds: number): Promise<WaitAnswer> {
+    const { watch, host } = this.#watch(job);
+    const time = this.#around.timer.sleep(seconds);
+    await Promise.race([watch.over.promise, host.hopeless, time.over]);
+    time.cancel();
+    if (watch.isOver) return "ended";
+    if (host.problem !== undefined) return "cannot";
+    return watch.isSeen ? "running" : "unknown";
+  }
+
+  /** The last line of a job's output so far; empty where it has none, or nobody follows. */
+  lastLine(key: string): string {
+    return this.#watches.get(key)?.watch.lastLine ?? "";
+  }
+
+  /** Hosts whose jobs cannot be watched, each with the reason. */
+  unwatched(): readonly { readonly host: string; readonly problem: Problem }[] {
+    return [...this.#hosts.values()].flatMap(({ host, problem }) => (problem === undefined ? [] : [{ host, problem }]));
+  }
+
+  /** Ends the open jobs on their hosts. Out: for each that could not be ended, why. */
+  async kill(): Promise<readonly string[]> {
+    const open = [...this.#watches.values()].filter(({ watch }) => !watch.isOver);
+    const failures = await Promise.all(open.map(async ({ watch, host }) => host.kill(watch)));
+    return failures.flatMap((failure) => failure ?? []);
+  }
+
+  /** Closes every link. Jobs go on. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#hosts.values()].map(async (host) => host.close()));
+  }
+
+  #watch(job: BridgeJob): { readonly watch: Watch; readonly host: HostWatch } {
+    const key = jobKey(job);
+    const known = this.#watches.get(key);
+    if (known !== undefined) return known;
+    if (job.launch !== undefined) this.#around.record(launched(job, job.launch));
+    const watch: Watch = { job, heardAt: this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, lastLine: "", outputBytes: null, over: Promise.withResolvers() };
+    const way = JSON.stringify([job.host, job.variables]);
+    const host = this.#hosts.get(way) ?? new HostWatch(job, this.#around);
+    this.#hosts.set(way, host);
+    const both = { watch, host };
+    this.#watches.set(key, both);
+    host.add(watch);
+    return both;
+  }
+}
+
+/** The jobs that are reached in one way: same host, same user. */
+class HostWatch {
+  readonly host: string;
+  readonly #job: BridgeJob;
+  readonly #around: SupervisorSurroundings;
+  readonly #watches: Watch[] = [];
+  readonly #never: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** Settles when it is clear that this host cannot be watched. */
+  readonly hopeless: Promise<void> = this.#never.promise;
+  problem: Problem | undefined;
+  #link: HostLink | undefined;
+  #isOpening = false;
+  #wasOpen = false;
+  #isClosed = false;
+
+  constructor(job: BridgeJob, around: SupervisorSurroundings) {
+    this.host = job.host;
+    this.#job = job;
+    this.#around = around;
+  }
+
+  add(watch: Watch): void {
+    this.#watches.push(watch);
+    if (this.#link === undefined) this.#openOnce();
+    else this.#follow(this.#link, watch);
+  }
+
+  async kill(watch: Watch): Promise<string | undefined> {
+    const { host, jid } = watch.job;
+    const link = this.#link;
+    if (link === undefined) return `${host}: job ${jid} could not be ended, as there is no connection`;
+    try {
+      for await (const event of link.request({ do: "kill", jid, dir: dirOf(watch.job), grace: KILL_GRACE_SECONDS })) {
+        if (event.event === "error") return `${host}: job ${jid}: ${event.message}`;
+        const left = event.event === "done" ? event.answer["left"] : [];
+        if (Array.isArray(left) && left.length > 0) return `${host}: job ${jid}: ${left.length} of its processes could not be ended`;
+      }
+      return undefined;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      return problem.message;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#link?.close();
+  }
+
+  #openOnce(): void {
+    if (this.#isOpening) return;
+    this.#isOpening = true;
+    void this.#open();
+  }
+
+  /** Sets the link up. The first time a failure is final: who cannot log in must not try for ever. */
+  async #open(): Promise<void> {
+    const { host, variables } = this.#job;
+    for (let pauseSeconds = 0; !this.#isClosed && (pauseSeconds === 0 || this.#hasOpen()); ) {
+      try {
+        const link = await this.#around.openHost(host, variables);
+        if (this.#isClosed) return await link.close();
+        this.#link = link;
+        this.#isOpening = false;
+        for (const watch of this.#watches) if (!watch.isOver) this.#follow(link, watch);
+        return;
+      } catch (problem) {
+        if (!(problem instanceof Problem)) throw problem;
+        if (!this.#wasOpen) return this.#giveUp(problem);
+        pauseSeconds = Math.min(LONGEST_PAUSE_SECONDS, pauseSeconds === 0 ? FIRST_PAUSE_SECONDS : 2 * pauseSeconds);
+        await this.#around.timer.sleep(pauseSeconds).over;
+      }
+    }
+    this.#isOpening = false;
+  }
+
+  #giveUp(problem: Problem): void {
+    this.problem = problem;
+    this.#isOpening = false;
+    for (const watch of this.#watches) this.#see(watch, "unknown", problem.message);
+    this.#never.resolve();
+  }
+
+  #hasOpen(): boolean {
+    return this.#watches.some(({ isOver }) => !isOver);
+  }
+
+  #follow(link: HostLink, watch: Watch): void {
+    this.#wasOpen = true;
+    void this.#untilItEnds(link, watch);
+    if (this.#around.followsOutput && watch.job.launch?.noLog === false) void this.#tail(link, watch);
+  }
+
+  async #untilItEnds(link: HostLink, watch: Watch): Promise<void> {
+    const { jid } = watch.job;
+    let report: JobReport | undefined;
+    try {
+      for await (const event of link.request({ do: "wait", jobs: [{ jid, dir: dirOf(watch.job) }] })) {
+        if (event.event === "error") return this.#see(watch, "unknown", event.message);
+        if (event.event !== "job") continue;
+        report = event.job;
+        const { state, because } = stateOf(report, link.ready, link.now());
+        watch.isSeen = true;
+        // A watcher that is alone for a moment may still write the result: lost is only said when the agent has given up.
+        if (isOpen(state)) this.#see(watch, state, null);
+        else if (state !== "lost") return this.#end(watch, state, report);
+        else watch.because = because[0] ?? null;
+      }
+      if (report !== undefined) this.#end(watch, stateOf(report, link.ready, link.now()).state, report);
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.#lost(link, problem);
+    }
+  }
+
+  async #tail(link: HostLink, watch: Watch): Promise<void> {
+    const { jid } = watch.job;
+    let rest = "";
+    try {
+      for await (const event of link.request({ do: "tail", jid, dir: dirOf(watch.job), from: watch.outputBytes ?? TAIL_FROM_BYTES })) {
+        // Without a log of its own the output comes with the end of the job, when nobody needs its last line any more.
+        if (watch.isOver || event.event !== "output" || event.stream !== "log") {
+          if (event.event === "note") continue;
+          return;
+        }
+        watch.outputBytes = event.offset;
+        const lines = (rest + event.text).split(/[\r\n]+/);
+        rest = (lines.pop() ?? "").slice(0, LINE_KEPT);
+        const last = rest.trim() === "" ? lines.findLast((line) => line.trim() !== "") : rest;
+        if (last !== undefined) watch.lastLine = last.slice(0, LINE_KEPT);
+      }
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+    }
+  }
+
+  #see(watch: Watch, state: JobState | "unknown", because: string | null): void {
+    if (watch.isOver || (watch.state === state && watch.because === because)) return;
+    watch.state = state;
+    watch.because = because;
+    const { host, jid, launch } = watch.job;
+    if (launch !== undefined) this.#around.record({ type: "job-seen", host, jid, state, because });
+  }
+
+  #end(watch: Watch, state: JobState, report: JobReport): void {
+    if (watch.isOver) return;
+    const { host, jid, launch } = watch.job;
+    watch.state = state;
+    const durationSeconds = launch === undefined ? null : Math.max(0, this.#around.timer.now() - watch.heardAt);
+    if (launch !== undefined) this.#around.record({ type: "job-ended", host, jid, state, rc: report.rc, durationSeconds, outputBytes: report.log?.size ?? null });
+    watch.isOver = true;
+    watch.over.resolve();
+  }
+
+  /** The link of all jobs of this host is gone; the first that notices sets it up again. */
+  #lost(link: HostLink, problem: Problem): void {
+    if (this.#link !== link || this.#isClosed) return;
+    this.#link = undefined;
+    for (const watch of this.#watches) {
+      watch.isSeen = false;
+      this.#see(watch, "unknown", problem.message);
+    }
+    this.#openOnce();
+  }
+}
+
+const DEFAULT_DIRECTORY = "~/.ansible_async";
+
+function dirOf(job: BridgeJob): string {
+  return job.dir ?? DEFAULT_DIRECTORY;
+}
+
+function factOf(message: Exclude<BridgeMessage, { kind: "wait" }>): RunFact | undefined {
+  switch (message.kind) {
+    case "start":
+      return { type: "playbook-started", core: message.core, playbook: message.playbook, refused: message.refused };
+    case "play":
+      return { type: "play", play: message.play, name: message.name, strategy: message.strategy };
+    case "task": {
+      const { task, play, name, action, path, handler } = message;
+      return { type: "task", task, play, name, action, path, handler };
+    }
+    case "result":
+      return { type: "result", host: message.host, task: message.task, status: message.status };
+    case "stats":
+    case "launched":
+      return undefined;
+  }
+}
+
+function launched(job: BridgeJob, launch: NonNullable<BridgeJob["launch"]>): RunFact {
+  const { host, jid, dir, task, delegatedBy, variables } = job;
+  const become = variables["ansible_become"] === true ? variables["ansible_become_user"] : null;
+  return { type: "job-launched", host, jid, dir, task, delegatedBy, becomeUser: typeof become === "string" ? become : null, ...launch };
+}

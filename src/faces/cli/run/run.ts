@@ -1,0 +1,101 @@
+// `longhaul run`: ansible-playbook as it is, with a supervisor beside it. This process is that supervisor: when it is gone, the play goes on.
+
+import { asksOnly, playbooksOf, withoutSecrets } from "../../../engine/run/arguments.ts";
+import { createFold } from "../../../engine/run/fold.ts";
+import { Supervisor } from "../../../engine/run/supervisor.ts";
+import type { BridgeSettings, RunWorld } from "../../../engine/ports.ts";
+import { printable } from "../../../model/printable.ts";
+import { Problem } from "../../../model/problem.ts";
+import type { RunFact } from "../../../model/run-event.ts";
+import { JOURNAL } from "../../../model/run-event.ts";
+import type { World } from "../world.ts";
+import { closing, explainFailure } from "./closing.ts";
+import type { RunOptions, Running } from "./running.ts";
+import { createScreen } from "./screen.ts";
+
+const PROGRAM = "ansible-playbook";
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+/** Out: ansible-playbook's own exit code. Throws Problem. */
+export async function runPlaybook(world: World, options: RunOptions): Promise<number> {
+  const around = await world.run();
+  if (asksOnly(options.args)) return passedOn(around, options.args);
+  if (playbooksOf(options.args).length === 0) throw new Problem("bad-usage", "no playbook is named; longhaul run [options] PLAYBOOK, with the options of ansible-playbook");
+  const settings = around.bridgeSettings();
+  const toJson = options.json === undefined ? undefined : around.openStream(options.json);
+  const running = prepared(world, { around, options, toJson });
+  const socket = await around.listenToBridge({ take: (message) => running.supervisor.take(message), wait: (job, seconds) => running.supervisor.wait(job, seconds) });
+  try {
+    const argv = [PROGRAM, ...(settings.library === undefined ? [] : ["-M", settings.library]), ...options.args];
+    running.tell({ type: "run-started", journal: JOURNAL, run: running.record.id, argv: [PROGRAM, ...withoutSecrets(options.args)], directory: world.directory, pid: around.pid });
+    const { code, signal, interrupt } = await played(running, { argv, env: environment(world, { settings, socket: socket.path, run: running.record.id }), isJoined: world.terminal && around.isErrorTerminal });
+    running.screen.stop();
+    if (interrupt !== undefined) await closing(world, running);
+    running.tell({ type: "run-ended", code, signal });
+    const exit = code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0);
+    if (exit !== 0) await explainFailure(world, running);
+    return exit;
+  } finally {
+    running.screen.stop();
+    await running.supervisor.close();
+    await socket.close();
+    const problem = running.record.problem();
+    running.record.close();
+    if (problem !== undefined) world.err(`longhaul: the journal of this run is not whole: ${problem}; make room in ${printable(running.record.logPath)}'s file system\n`);
+  }
+}
+
+/** A question to ansible-playbook: nothing of ours is in it. */
+async function passedOn(around: RunWorld, args: readonly string[]): Promise<number> {
+  const child = await around.startPlaybook({ argv: [PROGRAM, ...args], env: {}, isJoined: false, onOutput: around.write });
+  const { code, signal } = await child.ended;
+  return code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0);
+}
+
+function prepared(world: World, { around, options, toJson }: { readonly around: RunWorld; readonly options: RunOptions; readonly toJson: ((text: string) => void) | undefined }): Running {
+  const record = around.createRun();
+  const fold = createFold();
+  const tell = (fact: RunFact): void => {
+    const event = { at: around.timer.now(), ...fact };
+    record.append(event);
+    fold.take(event);
+    toJson?.(`${JSON.stringify(event)}\n`);
+    screen.event(event);
+  };
+  const supervisor = new Supervisor({ openHost: around.openHost, timer: around.timer, record: tell, followsOutput: world.terminal });
+  const screen = createScreen(world, { around, fold, supervisor, isQuiet: options.isQuiet });
+  return { around, record, fold, supervisor, screen, options, tell };
+}
+
+function environment(world: World, { settings, socket, run }: { readonly settings: BridgeSettings; readonly socket: string; readonly run: string }): Readonly<Record<string, string>> {
+  const wantsColour = world.terminal && !settings.isColourless;
+  return { LONGHAUL_SOCKET: socket, LONGHAUL_RUN: run, ANSIBLE_CALLBACK_PLUGINS: settings.callbackPlugins, ...(wantsColour ? { ANSIBLE_FORCE_COLOR: "1" } : {}) };
+}
+
+interface Play {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly isJoined: boolean;
+}
+
+/** Plays to the end. A signal goes on to ansible-playbook, unless the terminal has sent it there already. */
+async function played({ around, record, screen }: Running, play: Play): Promise<{ readonly code: number | null; readonly signal: string | null; readonly interrupt: string | undefined }> {
+  let interrupt: string | undefined;
+  const child = await around.startPlaybook({
+    ...play,
+    onOutput: (stream, bytes) => {
+      record.log(bytes);
+      screen.output(stream, bytes);
+    },
+  });
+  const release = around.onSignal((name) => {
+    interrupt = name;
+    if (name !== "SIGINT" || !around.hasForeground()) child.signal(name);
+  });
+  try {
+    const { code, signal } = await child.ended;
+    return { code, signal, interrupt };
+  } finally {
+    release();
+  }
+}

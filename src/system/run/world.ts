@@ -1,0 +1,27 @@
+// All of the world that `longhaul run` needs, so that the other commands need not load it.
+
+import type { RunWorld } from "../../engine/ports.ts";
+import { write } from "../terminal.ts";
+import { openHost } from "../hosts/open-host.ts";
+import { bridgeSettings } from "./bridge-settings.ts";
+import { listenToBridge } from "./bridge-socket.ts";
+import { openStream } from "./event-stream.ts";
+import { startPlaybook } from "./playbook-process.ts";
+import { createRun } from "./run-record.ts";
+import { onSignal } from "./signals.ts";
+import { timer } from "./timer.ts";
+
+export const runWorld: RunWorld = {
+  createRun,
+  openHost,
+  timer,
+  listenToBridge,
+  startPlaybook,
+  onSignal,
+  bridgeSettings,
+  write: (stream, bytes) => write(stream === "out" ? 1 : 2, bytes),
+  isErrorTerminal: process.stderr.isTTY === true,
+  hasForeground: () => process.stdin.isTTY === true,
+  pid: process.pid,
+  openStream,
+};
