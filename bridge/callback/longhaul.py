@@ -40,8 +40,8 @@ CONNECT_SECONDS = 2.0
 # Events that the supervisor has not taken yet; a play never waits for it.
 BUFFER_BYTES = 8 * 1024 * 1024
 FAREWELL_SECONDS = 2.0
-# After the limit the wrapper's own verdict may be a moment away.
-VERDICT_SECONDS = 3.0
+# After the limit the wrapper's own verdict may be a moment away: longhaul's gives the job 5 s to end after TERM.
+VERDICT_SECONDS = 6.0
 DEFAULT_RETRIES = 3
 
 

@@ -64,7 +64,7 @@ async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener("abort", over);
       resolve();
     };
-    const timer = setTimeout(over, Math.min(ms, LONGEST_TIMER_MS));
+    const timer = setTimeout(over, Math.min(Math.max(ms, 0), LONGEST_TIMER_MS));
     signal?.addEventListener("abort", over, { once: true });
   });
 }

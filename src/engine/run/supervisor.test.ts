@@ -50,14 +50,15 @@ function fakeHost(): { readonly open: () => Promise<HostLink>; readonly say: (..
     queue.push(...events);
     wake();
   };
+  const open = async (): Promise<HostLink> => {
+    opened += 1;
+    await Promise.resolve();
+    return { host: "db1", ready, now: () => 0, request, close: async () => Promise.resolve(), reopen: open };
+  };
   return {
     asked,
     opened: () => opened,
-    open: async () => {
-      opened += 1;
-      await Promise.resolve();
-      return { host: "db1", ready, now: () => 0, request, close: async () => Promise.resolve() };
-    },
+    open,
     say: (...jobs) => put(...jobs.map((job) => ({ event: "job", job }) as const)),
     lose: () => put("lost"),
   };

@@ -18,7 +18,6 @@ const REDRAW_MS = 200;
 /** The parts of the world that a footer needs. */
 type FooterWorld = Pick<World, "out" | "err" | "live" | "clock">;
 
-/** @internal Exported for tests. */
 export function createFooter(world: FooterWorld): Footer {
   const { live } = world;
   if (live === undefined) return { set: () => undefined, print: (text, where = "out") => world[where](text), stop: () => undefined };

@@ -10,5 +10,5 @@ let program: Uint8Array | undefined;
 export const openHost: OpenHost = async (host, variables) => {
   program ??= agentProgram();
   const connection = connectionOf({ name: host, variables }, { settings: new Map(), options: {}, home: homedir() });
-  return openLink(connection, { program });
+  return { ...(await openLink(connection, { program })), reopen: async () => openHost(host, variables) };
 };

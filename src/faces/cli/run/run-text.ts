@@ -4,6 +4,7 @@ import { printable } from "../../../model/printable.ts";
 import type { Run, RunJob } from "../../../model/run.ts";
 import { jobKey } from "../../../model/run.ts";
 import type { RunEvent } from "../../../model/run-event.ts";
+import { duration } from "../durations.ts";
 
 /** The line that an event is worth; undefined where it is worth none. */
 export function eventLine(event: RunEvent, run: Run): string | undefined {
@@ -42,12 +43,13 @@ export function openJobs(run: Run): readonly RunJob[] {
   return [...run.jobs.values()].filter(({ endedAt }) => endedAt === null);
 }
 
-/** 42 is "42s", 4000 is "1h06m". Two units at most. */
-function duration(seconds: number): string {
-  const whole = Math.floor(seconds);
-  if (whole < 60) return `${whole}s`;
-  const units: readonly (readonly [number, string])[] = [[86_400, "d"], [3600, "h"], [60, "m"], [1, "s"]];
-  const at = units.findIndex(([size]) => whole >= size);
-  const [[size, unit] = [1, "s"], [smaller, name] = [1, "s"]] = units.slice(at, at + 2);
-  return `${Math.floor(whole / size)}${unit}${String(Math.floor((whole % size) / smaller)).padStart(2, "0")}${name}`;
+/** The lines of a footer. In: the run, the time in seconds since 1970, and the last line of each job's output. Out: one line for each job that runs. */
+export function footerLines(run: Run, nowSeconds: number, lastLine: (key: string) => string): readonly string[] {
+  return openJobs(run).map((job) => {
+    const age = Math.max(0, nowSeconds - job.launchedAt);
+    const left = job.limitSeconds - age;
+    const time = `${duration(age)}${left > 0 ? `, ${duration(left)} left` : ", over its limit"}`;
+    const last = job.state === "unknown" ? `cannot be watched: ${job.because ?? "no reason given"}` : lastLine(jobKey(job));
+    return `${jobTitle(run, job)}  ${time}${last === "" ? "" : `  ${printable(last)}`}`;
+  });
 }
