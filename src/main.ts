@@ -6,7 +6,7 @@ import { runCli } from "./faces/cli/program.ts";
 import { changedFiles } from "./system/git.ts";
 import { installedCore } from "./system/installed-core.ts";
 import { readChunks } from "./system/log-input.ts";
-import type { OpenHistory, OpenHosts, ReadAra, RunWorld } from "./engine/ports.ts";
+import type { AdHoc, OpenHistory, OpenHosts, ReadAra, RunWorld } from "./engine/ports.ts";
 import { pageOf } from "./system/pages.ts";
 import { findYaml, projectFiles, replaceText } from "./system/project-files.ts";
 import { terminal } from "./system/terminal.ts";
@@ -16,6 +16,7 @@ const openHosts: OpenHosts = async function* (request, expect) {
   const hosts = await import("./system/hosts/open.ts");
   yield* hosts.openHosts(request, expect);
 };
+const adHoc: AdHoc = async (request) => (await import("./system/hosts/ad-hoc.ts")).adHoc(request);
 
 /** As with hosts. */
 const openHistory: OpenHistory = async (purpose) => (await import("./system/history.ts")).openHistory(purpose);
@@ -24,7 +25,7 @@ const run = async (): Promise<RunWorld> => (await import("./system/run/world.ts"
 
 try {
   process.exitCode = await runCli(
-    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, readChunks, changedFiles, installedCore, openHosts, openHistory, readAra, run, pageOf, directory: process.cwd(), ...terminal() },
+    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, readChunks, changedFiles, installedCore, openHosts, adHoc, openHistory, readAra, run, pageOf, directory: process.cwd(), ...terminal() },
     process.argv.slice(2),
   );
 } catch (bug) {

@@ -40,8 +40,15 @@ export interface HostsRequest {
 export interface HostLink {
   readonly host: string;
   readonly ready: AgentReady;
-  /** `ansible_async_dir` of the inventory, where it is a plain text. */
+  /** `ansible_async_dir` and `ansible_remote_tmp`, of the inventory or of ansible.cfg. */
   readonly asyncDir?: string;
+  readonly remoteTmp?: string;
+  /** Who is become. */
+  readonly becomeUser?: string;
+  /** How far the host's clock was ahead of ours when the link was made. */
+  readonly clockAheadSeconds?: number;
+  /** What ssh is configured to send keep-alives at, in seconds; 0: none. Undefined where it cannot be asked, and without ssh. */
+  readonly keepAliveSeconds?: () => Promise<number | undefined>;
   /** The host's clock now, in seconds since 1970. */
   readonly now: () => number;
   /** Asks; ends with `done` or `error`. Throws Problem unreachable when the link is lost meanwhile. */
@@ -50,6 +57,21 @@ export interface HostLink {
   /** Another link to the same host, in the same way: after this one was lost. Throws Problem unreachable. */
   readonly reopen: (signal?: AbortSignal) => Promise<HostLink>;
 }
+
+/** One module on some of a request's hosts, by Ansible itself. */
+export interface AdHocRequest {
+  readonly hosts: HostsRequest;
+  readonly names: readonly string[];
+  readonly module: string;
+  readonly args: string;
+  /** Further variables, as `-e`. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** `-B`, and `-P 0`. */
+  readonly limitSeconds?: number;
+}
+
+/** Out: what `ansible` printed. Throws Problem no-ansible, or unreachable when it does not end. */
+export type AdHoc = (request: AdHocRequest) => Promise<string>;
 
 /** One host of many: its link, or why there is none. */
 export type OpenedHost = { readonly host: string; readonly link: HostLink } | { readonly host: string; readonly problem: Problem };

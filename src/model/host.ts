@@ -114,8 +114,8 @@ export type AgentRequest =
   | { readonly do: "wait"; readonly jobs: readonly JobName[] }
   | ({ readonly do: "tail"; readonly from: number } & JobName)
   | ({ readonly do: "kill"; readonly grace: number } & JobName)
-  /** Removes what is still as it was seen; null where there was no job file. */
-  | ({ readonly do: "prune"; readonly expect: { readonly mtime: number | null; readonly size: number | null } } & JobName)
+  /** Removes what is still as it was seen; null where there was no job file. With `empty_dir` the directory goes too, where that was all in it. */
+  | ({ readonly do: "prune"; readonly expect: { readonly mtime: number | null; readonly size: number | null }; readonly empty_dir?: true } & JobName)
   /** Each name of `what` is answered by one `probe` event; the further fields are what the probes look at. */
   | { readonly do: "probe"; readonly what: readonly string[]; readonly [more: string]: unknown };
 

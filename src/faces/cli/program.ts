@@ -11,6 +11,7 @@ import type { LintOptions } from "./lint.ts";
 import { EXITS, collected } from "./options.ts";
 import { addEnv } from "./env/command.ts";
 import { addRun } from "./run/command.ts";
+import { addVerify } from "./verify/command.ts";
 import type { World } from "./world.ts";
 
 const MAIN_HELP = `
@@ -154,6 +155,7 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
   addEnv(world, program, done);
   addJobs(world, program, done);
   addHistory(world, program, done);
+  addVerify(world, program, done);
   addCompletion(world, program);
   return program;
 }

@@ -32,6 +32,7 @@ export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[])
       await Promise.resolve();
       throw new Error("this world has no runs");
     },
+    adHoc: async () => Promise.resolve(""),
     replaceText: (path, text) => {
       texts[path] = text;
     },

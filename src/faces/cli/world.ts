@@ -1,6 +1,6 @@
 // What the command line is handed: the world outside and the catalogue. Tests hand in their own.
 
-import type { OpenHistory, OpenHosts, ProjectFiles, ReadAra, RunWorld } from "../../engine/ports.ts";
+import type { AdHoc, OpenHistory, OpenHosts, ProjectFiles, ReadAra, RunWorld } from "../../engine/ports.ts";
 import type { Mode } from "../../model/mode.ts";
 
 /** A terminal in which lines can be drawn over. */
@@ -37,6 +37,7 @@ export interface World {
   readonly readAra: ReadAra;
   /** What `longhaul run` needs, loaded when it is asked for. */
   readonly run: () => Promise<RunWorld>;
+  readonly adHoc: AdHoc;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<boolean>;
   /** Replaces a file's text at once, or makes the file. Throws Problem. */

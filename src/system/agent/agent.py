@@ -1877,6 +1877,12 @@ def do_prune(task, request):
         removed.append(path_text(path))
     if not removed:
         raise Fail("not-a-job", "There is nothing of this job to remove.")
+    if request.get("empty_dir") is True:
+        try:
+            os.rmdir(directory)
+        except OSError:
+            # It holds other files.
+            pass
     task.done = {"removed": removed}
 
 

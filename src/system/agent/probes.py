@@ -669,6 +669,14 @@ SYSTEMD_DIRS = (b"/etc/systemd", b"/run/systemd", b"/usr/local/lib/systemd", b"/
 ASSIGNMENT = re.compile(br"([A-Za-z]+)\s*=\s*(.*)\Z")
 
 
+def login_user():
+    """Who logged in, also where sudo has made somebody else of them; None where nothing tells."""
+    uid = (read_proc(PROC + b"/self/loginuid", 32) or b"").strip()
+    if uid.isdigit() and uid != b"4294967295":
+        return user_name(int(uid))
+    return text_or_none(environ_bytes().get(b"SUDO_USER")) or user_name(os.geteuid())
+
+
 def probe_sessions(request):
     name = next((each + b"/logind.conf" for each in SYSTEMD_DIRS if read_config(rooted(request, each + b"/logind.conf")) is not None), None)
     files = ([name] if name is not None else []) + config_files(request, [each + b"/logind.conf.d" for each in SYSTEMD_DIRS], b".conf")
@@ -696,7 +704,7 @@ def probe_sessions(request):
         "kill_file": text_or_none(place), "kill_line": line,
         "only_users": [shown(each)[:100] for each in said.get(b"KillOnlyUsers", (b"",))[0].split()][:TOLD_AT_MOST],
         "exclude_users": [shown(each)[:100] for each in said.get(b"KillExcludeUsers", (b"root",))[0].split()][:TOLD_AT_MOST],
-        "user": user, "linger": linger, "in_session": None if cgroup is None else re.search(br"/session-[^/\n]+\.scope", cgroup) is not None,
+        "user": user, "login_user": login_user(), "linger": linger, "in_session": None if cgroup is None else re.search(br"/session-[^/\n]+\.scope", cgroup) is not None,
         "unknown": unknown,
     }
 

@@ -27,9 +27,12 @@ export interface Answer {
   readonly error: string;
 }
 
-/** In: program and arguments. Out: what it answered, whatever its code. Throws Problem no-ansible where the program cannot be run. */
-export async function ask(program: string, args: readonly string[]): Promise<Answer> {
-  const child = spawn(program, args, { env: { ...process.env, ...QUIET }, stdio: ["ignore", "pipe", "pipe"] });
+/**
+ * In: program and arguments, and how long it may take. Out: what it answered, whatever its code (null where it was ended for taking too long).
+ * Throws Problem no-ansible where the program cannot be run.
+ */
+export async function ask(program: string, args: readonly string[], timeoutMs?: number): Promise<Answer> {
+  const child = spawn(program, args, { env: { ...process.env, ...QUIET }, stdio: ["ignore", "pipe", "pipe"], ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) });
   const texts: Buffer[] = [];
   let error = "";
   child.stdout.on("data", (chunk: Buffer) => texts.push(chunk));

@@ -40,6 +40,8 @@ export const VARIABLES = {
   kubeContext: ["ansible_kubectl_context"],
   kubeServer: ["ansible_kubectl_host", "ansible_kubectl_server"],
   kubeExtraArgs: ["ansible_kubectl_extra_args"],
+  asyncDir: ["ansible_async_dir"],
+  remoteTmp: ["ansible_remote_tmp"],
   kubeSecret: ["ansible_kubectl_token", "ansible_kubectl_api_key", "ansible_kubectl_password"],
 } as const;
 

@@ -41,6 +41,9 @@ export interface HostConnection {
   readonly command: readonly [string, ...string[]];
   /** The user who is become; undefined without become. */
   readonly becomeUser: string | undefined;
+  /** Settings of Ansible's shell plug-in; undefined where they are at their defaults. */
+  readonly asyncDir: string | undefined;
+  readonly remoteTmp: string | undefined;
   /** For ssh, which asks for it by a program of ours; undefined where keys do. */
   readonly loginPassword: string | undefined;
   /** To be written when the prompt comes; only with sudo. */
@@ -66,7 +69,7 @@ const DEFAULT_SSH_ARGS = "-C -o ControlMaster=auto -o ControlPersist=60s";
 const DEFAULT_TIMEOUT_SECONDS = 10;
 const KEYS_ONLY = ["-o", "KbdInteractiveAuthentication=no", "-o", "PreferredAuthentications=gssapi-with-mic,gssapi-keyex,hostbased,publickey", "-o", "PasswordAuthentication=no"];
 /** A lost connection is noticed within 45 s. */
-const KEEP_ALIVE = ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3"];
+export const KEEP_ALIVE: readonly string[] = ["-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=3"];
 
 interface Surroundings {
   readonly host: InventoryHost;
@@ -89,7 +92,8 @@ export function connectionOf(host: InventoryHost, around: { readonly settings: A
   const become = becomeOf(at, kind);
   const script = become === undefined ? pythonScript(at) : become.script;
   const loginPassword = kind === "ssh" ? passwordOf(at) : undefined;
-  const rest = { host: host.name, kind, loginPassword, becomeUser: become?.user, becomePassword: become?.password, timeoutSeconds: timeoutSecondsOf(at) };
+  const directories = { asyncDir: valueOf(at, "asyncDir") ?? settingOf(at, "sh.async_dir"), remoteTmp: valueOf(at, "remoteTmp") ?? settingOf(at, "sh.remote_tmp") };
+  const rest = { host: host.name, kind, ...directories, loginPassword, becomeUser: become?.user, becomePassword: become?.password, timeoutSeconds: timeoutSecondsOf(at) };
   switch (kind) {
     case "ssh":
       return { ...rest, command: sshCommand(at, script) };

@@ -40,7 +40,7 @@ export interface Inventory {
 /** Names that Ansible makes hosts of though no inventory has them (inventory/manager.py, 2.14 to 2.21). */
 const LOCAL_NAMES = new Set(["localhost", "127.0.0.1", "::1"]);
 /** One argument of a command line holds 128 kB on Linux. */
-const LONGEST_PATTERN = 100_000;
+export const LONGEST_PATTERN = 100_000;
 
 /**
  * Asks Ansible for hosts, variables and settings: three of its programs at once, and a fourth where connection variables are templates.
@@ -93,8 +93,7 @@ async function resolved(hosts: readonly InventoryHost[], options: InventoryOptio
   const open = hosts.filter(({ variables }) => CONNECTION_VARIABLES.some((name) => isOpen(variables[name])));
   if (open.length === 0) return hosts;
   const names = CONNECTION_VARIABLES.filter((name) => open.some(({ variables }) => isOpen(variables[name])));
-  // A comma makes Ansible split the pattern at commas only, so that colons in names stay.
-  const one = `${open.map(({ name }) => name).join(",")},`;
+  const one = namesPattern(open.map(({ name }) => name));
   const pattern = one.length > LONGEST_PATTERN ? (options.pattern ?? "all") : one;
   const question = `{{ [${names.map((name) => `${name} | default(none)`).join(", ")}] | to_json | b64encode }}`;
   // The debug module is an action of the controller: no host is touched.
@@ -111,13 +110,19 @@ async function resolved(hosts: readonly InventoryHost[], options: InventoryOptio
   });
 }
 
+/** A pattern of these hosts alone: a comma makes Ansible split it at commas only, so that colons in names stay. */
+export function namesPattern(names: readonly string[]): string {
+  return `${names.join(",")},`;
+}
+
 /** A template, or a text that a vault keeps: its value is not in what `ansible-inventory` prints. */
 function isOpen(value: unknown): boolean {
   if (typeof value === "string") return /\{\{|\{%/.test(value);
   return record(value) !== undefined && "__ansible_vault" in (value as object);
 }
 
-function shared({ inventories = [], extraVars = [], vault = [], playbookDirectory }: InventoryOptions): readonly string[] {
+/** Options that all of Ansible's programs about an inventory have. */
+export function shared({ inventories = [], extraVars = [], vault = [], playbookDirectory }: InventoryOptions): readonly string[] {
   const directory = playbookDirectory === undefined ? [] : ["--playbook-dir", playbookDirectory];
   return [...inventories.flatMap((each) => ["-i", each]), ...extraVars.flatMap((each) => ["-e", each]), ...vault, ...directory];
 }
