@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { compareSeries } from "../proofs/series.ts";
@@ -57,6 +57,8 @@ export interface Play {
   /** Further arguments of ansible-playbook. */
   readonly args?: readonly string[];
   readonly hosts?: string;
+  /** That of the login, in octal digits. */
+  readonly umask?: string;
 }
 
 /** What a play left: `r` as it was at the end, and all that was printed. */
@@ -80,19 +82,21 @@ export class Ground {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  async play({ core, bridge, tasks, python = "/usr/bin/python3", env = {}, args = [], hosts = "localhost" }: Play): Promise<Played> {
+  async play({ core, bridge, tasks, python = "/usr/bin/python3", env = {}, args = [], hosts = "localhost", umask = "022" }: Play): Promise<Played> {
     const playbook = join(mkdtempSync(join(this.directory, "play-")), "play.yml");
     writeFileSync(playbook, `- hosts: ${hosts}\n  gather_facts: false\n  tasks:\n${tasks}\n    - ansible.builtin.debug: {var: r}\n      when: r is defined\n`);
     const settings: NodeJS.ProcessEnv = {
       ...process.env,
       HOME: this.directory,
       ANSIBLE_CONFIG: join(this.directory, "ansible.cfg"),
+      ANSIBLE_ASYNC_DIR: this.asyncDirectory,
       ANSIBLE_LOCALHOST_WARNING: "false",
       ANSIBLE_NOCOLOR: "1",
       ...(bridge ? { ANSIBLE_LIBRARY: LIBRARY } : {}),
       ...env,
     };
-    const child = spawn(join(core.bin, "ansible-playbook"), ["-e", `ansible_python_interpreter=${python}`, "-e", `ansible_async_dir=${this.asyncDirectory}`, ...args, playbook], { env: settings, cwd: this.directory, stdio: ["ignore", "pipe", "pipe"] });
+    const command = [join(core.bin, "ansible-playbook"), "-e", `ansible_python_interpreter=${python}`, ...args, playbook];
+    const child = spawn("sh", ["-c", `umask ${umask}; exec "$@"`, "sh", ...command], { env: settings, cwd: this.directory, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     child.stdout.on("data", (data: Buffer) => (output += data.toString()));
     child.stderr.on("data", (data: Buffer) => (output += data.toString()));
@@ -101,4 +105,46 @@ export class Ground {
     const { r } = (shown === undefined ? { r: {} } : JSON.parse(shown)) as { readonly r: Readonly<Record<string, unknown>> };
     return { code, output, r };
   }
+}
+
+/** Waits until something is there. Throws when it does not come. */
+export async function until<T>(what: string, look: () => T | undefined | false, patienceMs: number = 60_000): Promise<T> {
+  const end = performance.now() + patienceMs;
+  for (;;) {
+    const found = look();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export interface LivingProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly pgid: number;
+  readonly sid: number;
+  readonly args: readonly string[];
+}
+
+/** The processes of this machine that live and have a text in their arguments. Linux. */
+export function processesWith(text: string): readonly LivingProcess[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const args = readFileSync(`/proc/${name}/cmdline`, "utf8").split("\0").slice(0, -1);
+      if (!args.some((arg) => arg.includes(text))) return [];
+      const stat = readFileSync(`/proc/${name}/stat`, "utf8");
+      const [state, ppid, pgid, sid] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return state === "Z" ? [] : [{ pid: Number(name), ppid: Number(ppid), pgid: Number(pgid), sid: Number(sid), args }];
+    } catch {
+      // It has ended meanwhile.
+      return [];
+    }
+  });
+}
+
+/** Watcher and runner of a job, by its jid. */
+export function wrappersOf(jid: string): { readonly watcher: LivingProcess | undefined; readonly runner: LivingProcess | undefined } {
+  const found = processesWith(jid.split(".")[0] ?? jid).filter(({ args }) => args.some((arg) => arg.endsWith("/async_wrapper.py")));
+  return { watcher: found.find(({ pgid, sid }) => pgid === sid), runner: found.find(({ pid, pgid }) => pid === pgid) };
 }

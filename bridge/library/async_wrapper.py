@@ -540,7 +540,7 @@ class Family:
         return bool(at) and args[at[0] + 1] != self.prefix
 
     def living(self, escaped):
-        """Their pids. In: whether those in sessions of their own belong to it."""
+        """Their pids, parents first. In: whether those in sessions of their own belong to it."""
         table = processes()
         children = {}
         for pid, (ppid, _) in table.items():
@@ -558,7 +558,17 @@ class Family:
             found.add(pid)
             if escaped:
                 waiting.extend(children.get(pid, []))
-        return found.intersection(table).difference(self.ours)
+        return self.parents_first(found.intersection(table).difference(self.ours), table)
+
+    def parents_first(self, pids, table):
+        """A shell whose command is ended before it would go on with the next one."""
+        def depth(pid):
+            steps = 0
+            while pid in pids and steps < len(pids):
+                pid = table[pid][0]
+                steps += 1
+            return steps
+        return sorted(pids, key=depth)
 
     def end(self, escaped, reap=lambda: None):
         """TERM, and KILL after the grace. Out: whether nothing is left."""
@@ -571,9 +581,10 @@ class Family:
                 left = self.living(escaped)
                 if not left:
                     return True
-                for pid in left - told if number == signal.SIGTERM else left:
-                    self.strike(pid, number)
-                told |= left
+                for pid in left:
+                    if number == signal.SIGKILL or pid not in told:
+                        self.strike(pid, number)
+                told.update(left)
                 if now() >= until:
                     break
                 time.sleep(min(pause, until - now()) if until > now() else 0)
@@ -847,7 +858,7 @@ class Watcher:
     def stop(self, value, why):
         notice("ending job %s: %s" % (self.job.jid, why))
         if not self.family.end(True, self.reap):
-            notice("job %s: processes %s cannot be ended" % (self.job.jid, sorted(self.family.living(True))))
+            notice("job %s: processes %s cannot be ended" % (self.job.jid, self.family.living(True)))
         self.end_runner()
         self.job.record(value)
         self.job.tidy()
