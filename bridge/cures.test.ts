@@ -106,7 +106,7 @@ const plain = new Side(OLDEST, false);
 const bridged = [new Side(OLDEST, true), ...(NEWEST === OLDEST ? [] : [new Side(NEWEST, true)])];
 
 const isRunning = (value: Fields | undefined): boolean => Boolean(value?.["started"]) && !value?.["finished"];
-const isTimeout = (value: Fields | undefined): boolean => value?.["msg"] === "Timeout exceeded" && value["failed"] === true && typeof value["child_pid"] === "number" && Object.keys(value).length === 3;
+const wasEnded = (value: Fields | undefined): boolean => value?.["msg"] === "Timeout exceeded" && value["failed"] === true && typeof value["child_pid"] === "number" && Object.keys(value).length === 3;
 
 suite(`cures (plain: ansible-core ${OLDEST.series})`, { skip: NO_PROC }, () => {
   before(async () => {
@@ -119,22 +119,22 @@ suite(`cures (plain: ansible-core ${OLDEST.series})`, { skip: NO_PROC }, () => {
   test("a limit is kept to the second, where Ansible's comes up to ten seconds later", { skip: NO_STEPS }, async () => {
     await plain.end("late");
     assert.equal(plain.has("late", "survived"), true);
-    for (const side of bridged) assert.deepEqual([isTimeout(await side.end("late")), side.has("late", "survived"), side.left("late")], [true, false, 0]);
+    for (const side of bridged) assert.deepEqual([wasEnded(await side.end("late")), side.has("late", "survived"), side.left("late")], [true, false, 0]);
   });
 
   test("a success is not written over: what the file says is what happened", { skip: NO_STEPS }, async () => {
-    assert.deepEqual([isTimeout(await plain.end("overrun")), plain.has("overrun", "done")], [true, true]);
-    for (const side of bridged) assert.deepEqual([isTimeout(await side.end("overrun")), side.has("overrun", "done")], [true, false]);
+    assert.deepEqual([wasEnded(await plain.end("overrun")), plain.has("overrun", "done")], [true, true]);
+    for (const side of bridged) assert.deepEqual([wasEnded(await side.end("overrun")), side.has("overrun", "done")], [true, false]);
   });
 
   test("a job at its limit may clean up before it is killed", async () => {
-    assert.deepEqual([isTimeout(await plain.end("tidy")), plain.has("tidy", "cleaned")], [true, false]);
-    for (const side of bridged) assert.deepEqual([isTimeout(await side.end("tidy")), side.has("tidy", "cleaned")], [true, true]);
+    assert.deepEqual([wasEnded(await plain.end("tidy")), plain.has("tidy", "cleaned")], [true, false]);
+    for (const side of bridged) assert.deepEqual([wasEnded(await side.end("tidy")), side.has("tidy", "cleaned")], [true, true]);
   });
 
   test("what went to a session of its own and ignores TERM ends with the job, with and without its environment", async () => {
     for (const side of [plain, ...bridged]) {
-      assert.equal(isTimeout(await side.end("escaped")), true);
+      assert.equal(wasEnded(await side.end("escaped")), true);
       assert.deepEqual([side.has("escaped", "a"), side.has("escaped", "b")], [true, true]);
       assert.equal(side.left("escaped"), side.bridge ? 0 : 2);
     }
@@ -164,7 +164,7 @@ suite(`cures (plain: ansible-core ${OLDEST.series})`, { skip: NO_PROC }, () => {
   test("a job whose watcher was killed keeps its limit", async () => {
     const value = await plain.end("watcher");
     assert.deepEqual([value?.["rc"], plain.has("watcher", "survived")], [0, true]);
-    for (const side of bridged) assert.deepEqual([isTimeout(await side.end("watcher")), side.has("watcher", "survived")], [true, false]);
+    for (const side of bridged) assert.deepEqual([wasEnded(await side.end("watcher")), side.has("watcher", "survived")], [true, false]);
   });
 
   test("on a machine that starts processes slowly the job runs all the same", async () => {
