@@ -142,9 +142,3 @@ export function processesWith(text: string): readonly LivingProcess[] {
     }
   });
 }
-
-/** Watcher and runner of a job, by its jid. */
-export function wrappersOf(jid: string): { readonly watcher: LivingProcess | undefined; readonly runner: LivingProcess | undefined } {
-  const found = processesWith(jid.split(".")[0] ?? jid).filter(({ args }) => args.some((arg) => arg.endsWith("/async_wrapper.py")));
-  return { watcher: found.find(({ pgid, sid }) => pgid === sid), runner: found.find(({ pid, pgid }) => pid === pgid) };
-}
