@@ -34,6 +34,7 @@ DOCUMENTATION = """
 """
 
 PROTOCOL = 1
+SERIES = tuple(int(part) for part in CORE.split(".")[:2])
 # How long the supervisor may take to answer beyond the time that it was told to wait.
 PATIENCE_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
@@ -295,9 +296,8 @@ class Hook:
 
     def hold(self, task):
         """A status task that asks until: its pauses are spent here from now on (task_executor.py reads `delay` once, after this)."""
-        if id(task) in self.held or not (task.until or task.retries):
-            return
-        self.held[id(task)] = Held(self, task)
+        if id(task) not in self.held and asks_again(task):
+            self.held[id(task)] = Held(self, task)
 
     def quietly(self, do, *args):
         """A fault of longhaul's must not become one of the task."""
@@ -464,13 +464,18 @@ class Held:
         return copy.deepcopy(self.seen) if self.seen is not None else running(text(self.task.args.get("jid")), None)
 
 
+def asks_again(task):
+    """Whether Ansible tries a task more than once; without until only since 2.16, where retries has no default any more."""
+    return bool(task.until) or (SERIES >= (2, 16) and bool(task.retries) and task.retries > 0)
+
+
 def is_running(result):
     return not result.get("finished") and not result.get("failed") and not result.get("skipped")
 
 
 def running(jid, path):
     """What async_status answers of a job that runs (plugins/action/async_status.py); numbers up to 2.18."""
-    as_boolean = tuple(int(part) for part in CORE.split(".")[:2]) >= (2, 19)
+    as_boolean = SERIES >= (2, 19)
     result = {
         "ansible_job_id": jid,
         "started": True if as_boolean else 1,

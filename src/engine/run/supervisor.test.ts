@@ -175,6 +175,9 @@ test("jobs are ended on their hosts only when that is asked for", async () => {
   await settled();
   await supervisor.close();
   assert.ok(!host.asked.some((request) => request.do === "kill"));
-  assert.deepEqual(await supervisor.kill(), []);
+  const killed = supervisor.kill();
+  await settled();
+  host.say(report({ file: "result", finished: true, failed: true, rc: -15 }));
+  assert.deepEqual(await killed, []);
   assert.deepEqual(host.asked.flatMap((request) => (request.do === "kill" ? request.jid : [])), ["j1.2"]);
 });

@@ -26,6 +26,7 @@ const LONGEST_PAUSE_SECONDS = 30;
 const TAIL_FROM_BYTES = -4096;
 const LINE_KEPT = 1000;
 const KILL_GRACE_SECONDS = 5;
+const END_SEEN_SECONDS = 5;
 
 interface Watch {
   readonly job: BridgeJob;
@@ -81,6 +82,10 @@ export class Supervisor {
   async kill(): Promise<readonly string[]> {
     const open = [...this.#watches.values()].filter(({ watch }) => !watch.isOver);
     const failures = await Promise.all(open.map(async ({ watch, host }) => host.kill(watch)));
+    // The agent tells of the ends a moment later; the journal is to have them.
+    const time = this.#around.timer.sleep(END_SEEN_SECONDS);
+    await Promise.race([time.over, Promise.all(open.map(async ({ watch }) => watch.over.promise))]);
+    time.cancel();
     return failures.flatMap((failure) => failure ?? []);
   }
 

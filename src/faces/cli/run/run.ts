@@ -9,7 +9,7 @@ import { Problem } from "../../../model/problem.ts";
 import type { RunFact } from "../../../model/run-event.ts";
 import { JOURNAL } from "../../../model/run-event.ts";
 import type { World } from "../world.ts";
-import { closing, explainFailure } from "./closing.ts";
+import { closing, explainFailure, tellLeft } from "./closing.ts";
 import type { RunOptions, Running } from "./running.ts";
 import { createScreen } from "./screen.ts";
 
@@ -28,9 +28,10 @@ export async function runPlaybook(world: World, options: RunOptions): Promise<nu
   try {
     const argv = [PROGRAM, ...(settings.library === undefined ? [] : ["-M", settings.library]), ...options.args];
     running.tell({ type: "run-started", journal: JOURNAL, run: running.record.id, argv: [PROGRAM, ...withoutSecrets(options.args)], directory: world.directory, pid: around.pid });
-    const { code, signal, interrupt } = await played(running, { argv, env: environment(world, { settings, socket: socket.path, run: running.record.id }), isJoined: world.terminal && around.isErrorTerminal });
+    const { code, signal, interrupt } = await played(running, { argv, env: environment(world, { settings, socket: socket.path }), isJoined: world.terminal && around.isErrorTerminal });
     running.screen.stop();
-    if (interrupt !== undefined) await closing(world, running);
+    if (interrupt === undefined) tellLeft(world, running);
+    else await closing(world, running, interrupt);
     running.tell({ type: "run-ended", code, signal });
     const exit = code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0);
     if (exit !== 0) await explainFailure(world, running);
@@ -67,9 +68,9 @@ function prepared(world: World, { around, options, toJson }: { readonly around: 
   return { around, record, fold, supervisor, screen, options, tell };
 }
 
-function environment(world: World, { settings, socket, run }: { readonly settings: BridgeSettings; readonly socket: string; readonly run: string }): Readonly<Record<string, string>> {
+function environment(world: World, { settings, socket }: { readonly settings: BridgeSettings; readonly socket: string }): Readonly<Record<string, string>> {
   const wantsColour = world.terminal && !settings.isColourless;
-  return { LONGHAUL_SOCKET: socket, LONGHAUL_RUN: run, ANSIBLE_CALLBACK_PLUGINS: settings.callbackPlugins, ...(wantsColour ? { ANSIBLE_FORCE_COLOR: "1" } : {}) };
+  return { LONGHAUL_SOCKET: socket, ANSIBLE_CALLBACK_PLUGINS: settings.callbackPlugins, ...(wantsColour ? { ANSIBLE_FORCE_COLOR: "1" } : {}) };
 }
 
 interface Play {
