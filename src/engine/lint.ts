@@ -29,7 +29,7 @@ export function lint(project: Project, modes: readonly Mode[], settings: Setting
     if (typeof mode.lint !== "function") continue;
     try {
       for (const flow of project.flows) {
-        for (const finding of lookAt(flow, { mode, look: mode.lint, project })) {
+        for (const finding of lookAt(flow, { mode, look: mode.lint, project: { ...project, measured: settings.measured } })) {
           if (isGuardedAgainst(flow, finding) || (mode.atLoad !== true && neverRuns(flow, finding))) continue;
           // A role that two plays use is found twice and said once.
           const key = `${mode.id} ${finding.source.path} ${finding.span.start}`;
@@ -62,6 +62,10 @@ function lookAt(flow: Flow, { mode, look, project }: { readonly mode: Mode; read
     get flows() {
       isAlone = false;
       return project.flows;
+    },
+    measured: project.measured === undefined ? undefined : (task, own) => {
+      isAlone = false;
+      return project.measured?.(task, own);
     },
     mentionedElsewhere: (name, where) => {
       isAlone = false;

@@ -122,8 +122,21 @@ export interface Flow {
   readonly gaps: readonly string[];
 }
 
+/** What was measured of a launch in earlier runs, and what follows from it. */
+export interface MeasuredLaunch {
+  /** Runs that ended well. */
+  readonly runs: number;
+  /** How many of them took longer than a number of seconds. */
+  readonly longerThan: (seconds: number) => number;
+  readonly maxSeconds: number;
+  /** The limit that is advised. */
+  readonly limitSeconds: number;
+}
+
 export interface Project {
   readonly flows: readonly Flow[];
+  /** What was measured of a launch; absent where no history is kept, undefined where nothing of this launch ended well. */
+  readonly measured?: ((task: Task, flow: Flow) => MeasuredLaunch | undefined) | undefined;
   /** True when a name stands in any file of the project besides at the given place (a word search over the texts). */
   readonly mentionedElsewhere: (name: string, where: { readonly source: SourceText; readonly span: Span }) => boolean;
 }

@@ -2,6 +2,7 @@
 
 import type { CoreRange } from "./cores.ts";
 import type { Finding } from "./finding.ts";
+import type { Project } from "./playbook.ts";
 
 /** `min`: only what fails or lies for certain. `default`: everything, and info does not count as a failure. `strict`: info counts too. */
 export const PROFILES = ["min", "default", "strict"] as const;
@@ -17,6 +18,8 @@ export interface Settings {
   readonly profile: Profile;
   /** By the mode's id. */
   readonly levels: ReadonlyMap<string, Level>;
+  /** What was measured in earlier runs, where a history is kept. */
+  readonly measured?: Project["measured"];
   /** Which of the findings are asked about: those of a change, those that a baseline does not know. */
   readonly view?: (findings: readonly Finding[]) => readonly Finding[];
 }

@@ -12,6 +12,7 @@ exclude: vendor/
 profile: strict
 core: [2.16, 2.19+]
 baseline: .longhaul-baseline.json
+history: off
 modes:
   launch-never-checked: off
   retries-too-short: error
@@ -24,13 +25,14 @@ modes:
       profile: "strict",
       cores: { from: "2.16" },
       baseline: ".longhaul-baseline.json",
+      history: false,
       modes: new Map([["launch-never-checked", "off"], ["retries-too-short", "error"]]),
     },
   });
 });
 
 test("nothing in it configures nothing", () => {
-  for (const text of ["", "---\n", "# later\n"]) assert.deepEqual(readConfiguration(text, MODES), { ok: true, configuration: { paths: [], exclude: [], modes: new Map() } });
+  for (const text of ["", "---\n", "# later\n"]) assert.deepEqual(readConfiguration(text, MODES), { ok: true, configuration: { paths: [], exclude: [], modes: new Map(), history: true } });
 });
 
 test("what is wrong is said where it stands", () => {

@@ -17,6 +17,8 @@ export interface Configuration {
   /** Severities by mode. */
   readonly modes: ReadonlyMap<string, Level>;
   readonly baseline?: string;
+  /** Whether measured durations count; they do where nothing is said. */
+  readonly history: boolean;
 }
 
 export type ConfigurationReading =
@@ -37,7 +39,7 @@ export function readConfiguration(text: string, modes: readonly string[]): Confi
   if (!reading.ok) return reading;
   const [root] = reading.documents;
   try {
-    if (root === undefined || (root.kind === "scalar" && root.value === null)) return { ok: true, configuration: { paths: [], exclude: [], modes: new Map() } };
+    if (root === undefined || (root.kind === "scalar" && root.value === null)) return { ok: true, configuration: { paths: [], exclude: [], modes: new Map(), history: true } };
     if (root.kind !== "map") throw new Wrong(`a map of ${KEYS.join(", ")} is expected`, root);
     return { ok: true, configuration: configurationIn(root, modes) };
   } catch (error) {
@@ -46,19 +48,20 @@ export function readConfiguration(text: string, modes: readonly string[]): Confi
   }
 }
 
-const KEYS = ["paths", "exclude", "profile", "core", "modes", "baseline"] as const;
+const KEYS = ["paths", "exclude", "profile", "core", "modes", "baseline", "history"] as const;
 
 function configurationIn(root: YamlMap, modes: readonly string[]): Configuration {
   const known: readonly string[] = KEYS;
   for (const field of root.fields) if (!known.includes(field.key)) throw new Wrong(`there is no setting ${field.key}; there are ${KEYS.join(", ")}`, field);
   const at = (key: (typeof KEYS)[number]): YamlNode | undefined => root.fields.find((field) => field.key === key)?.value;
-  const [profile, core, baseline] = [at("profile"), at("core"), at("baseline")];
+  const [profile, core, baseline, history] = [at("profile"), at("core"), at("baseline"), at("history")];
   return {
     paths: textsIn(at("paths")),
     exclude: textsIn(at("exclude")),
     ...(profile === undefined ? {} : { profile: choice(profile, PROFILES) }),
     ...(core === undefined ? {} : { cores: coresIn(core) }),
     modes: levelsIn(at("modes"), modes),
+    history: history === undefined || choice(history, ["on", "off"]) === "on",
     ...(baseline === undefined ? {} : { baseline: textIn(baseline) }),
   };
 }

@@ -6,15 +6,17 @@ import { killTimes, limitAbove, limitEdit, ownDurationOf } from "../../model/lim
 import { isModuleWithShortLimit } from "../../model/meant-to-run-on.ts";
 import type { LintView, Mode } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
-import type { Flow, Task } from "../../model/playbook.ts";
+import type { Flow, MeasuredLaunch, Task } from "../../model/playbook.ts";
 import { isDetached, isLaunch, isPolled, numberOf, pollSecondsOf, titleOf } from "../../model/playbook.ts";
 import { allEdits, retriesEdits, waitSecondsOf } from "../../model/repairs.ts";
 import { symptom } from "./symptom.ts";
 
-const lint: LintView = (flow) => flow.tasks.filter(isLaunch).flatMap((task) => {
+const lint: LintView = (flow, project) => flow.tasks.filter(isLaunch).flatMap((task) => {
   const limitSeconds = numberOf(task.asyncLimit);
   const own = ownDurationOf(task);
   if (limitSeconds === undefined || limitSeconds <= 0) return [];
+  const measured = project.measured?.(task, flow);
+  if (measured !== undefined && measured.maxSeconds > limitSeconds) return [ofMeasured(flow, task, { limitSeconds, measured })];
   if (own === undefined) return isLeftAlone(flow, task) ? [ofModule(task, limitSeconds)] : [];
   const verdict = verdictOf(task, { limitSeconds, own });
   return verdict === undefined ? [] : [finding(flow, task, { limitSeconds, own, verdict })];
@@ -38,6 +40,24 @@ const CONDITIONS = {
   "where the kill is exact": "the release kills at the very limit (2.18.19, 2.19.14, 2.20.10, 2.21.5 do)",
   "when it takes long": "the work takes longer than the limit",
 } as const;
+
+/** Runs that have ended well took longer than the limit is now. */
+function ofMeasured(flow: Flow, task: Task, { limitSeconds, measured }: { readonly limitSeconds: number; readonly measured: MeasuredLaunch }): ReturnType<LintView>[number] {
+  const { runs, maxSeconds, limitSeconds: wanted } = measured;
+  const longer = measured.longerThan(limitSeconds);
+  const edits = limitEdits(flow, task, { limitSeconds, wanted });
+  return {
+    severity: "error",
+    condition: `the work takes as long as in ${longer} of ${runs} measured ${runs === 1 ? "run" : "runs"}`,
+    source: task.source,
+    span: task.asyncLimit.kind === "number" ? task.asyncLimit.node.span : task.map.span,
+    task: titleOf(task),
+    what: `The work took up to ${Math.round(maxSeconds)} s in earlier runs, but its async limit is ${limitSeconds} s.`,
+    why: `${longer} of ${runs} measured ${runs === 1 ? "run" : "runs"} took longer than the limit. Ansible reports a timeout for such a run, and the job is killed in the middle of its work.`,
+    do: `Set async to ${wanted}, which longhaul advise takes from the measured runs (longhaul history shows them).`,
+    ...(edits === undefined ? {} : { fix: { safe: true, says: `set async to ${wanted}, by the measured runs${edits.length > 1 ? "; raise the retries that wait for it" : ""}`, edits } }),
+  };
+}
 
 /** A module that is started with `async: 1`, as many restarts are, and that no status task asks about: then the limit is no bound for it. */
 function isLeftAlone(flow: Flow, task: Task): boolean {

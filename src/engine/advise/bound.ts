@@ -11,8 +11,8 @@ export interface Bound {
   readonly because: "spread" | "growth" | "host" | "longest" | "never-ended";
   /** The host that decided. */
   readonly host?: string;
-  /** With growth: by how much of itself the work grows in 30 days; 0.1 is a tenth. */
-  readonly growthIn30Days?: number;
+  /** With growth: by how much of itself the work grew over the days that were measured; 0.1 is a tenth. */
+  readonly growth?: { readonly part: number; readonly days: number };
 }
 
 /** More runs than these say nothing new of the next one. */
@@ -23,6 +23,8 @@ const RECENT_RUNS = 12;
 const ABOVE_LONGEST = 1.25;
 /** Above a run that was cut short: nobody knows how much is missing. */
 const ABOVE_CUT = 2;
+/** Runs that have nothing to do with each other give any number: above the longest of them, at most this much. */
+const ABOVE_EVERYTHING = 8;
 /** Nothing ever ended: as the rule of thumb has it, three times. */
 const ABOVE_NEVER_ENDED = 3;
 const GROWTH_RUNS_MIN = 8;
@@ -31,7 +33,8 @@ const SLOPE_MIN = 3;
 /** A bound is to hold for a while: a quarter of the time that was looked at, at most 90 days. */
 const AHEAD = 0.25;
 const AHEAD_MAX_SECONDS = 90 * 86_400;
-const MONTH_SECONDS = 30 * 86_400;
+/** What changes within hours is no growth. */
+const GROWTH_SECONDS_MIN = 2 * 86_400;
 
 /** In: measured runs, in any order. Out: the bound, or undefined for none. */
 export function boundOf(observations: readonly Observation[]): Bound | undefined {
@@ -45,7 +48,8 @@ export function boundOf(observations: readonly Observation[]): Bound | undefined
   // A job that failed early would not have taken long; one that was stopped at its limit is known to have needed more.
   const cut = Math.max(0, ...runs.filter(({ end }) => end === "timed-out").map(({ seconds }) => seconds)) * ABOVE_CUT;
   const bounds: readonly Bound[] = [bySpread(runs), ...byGrowth(runs), { seconds: Math.max(longest, cut), because: "longest" }];
-  return bounds.reduce((highest, bound) => (bound.seconds > highest.seconds ? bound : highest));
+  const highest = bounds.reduce((a, b) => (b.seconds > a.seconds ? b : a));
+  return { ...highest, seconds: Math.min(highest.seconds, ABOVE_EVERYTHING * Math.max(longest, cut)) };
 }
 
 /** The spread of all runs and of the last ones; where hosts differ more than their runs do, of each host by itself. */
@@ -74,13 +78,13 @@ function byHost(runs: readonly Observation[], whole: Fit): Bound | undefined {
 function byGrowth(runs: readonly Observation[]): readonly Bound[] {
   const ended = runs.filter(({ end }) => end === "finished");
   const [first, last] = [ended[0]?.at ?? 0, ended.at(-1)?.at ?? 0];
-  if (ended.length < GROWTH_RUNS_MIN || last <= first) return [];
+  if (ended.length < GROWTH_RUNS_MIN || last - first < GROWTH_SECONDS_MIN) return [];
   const line = lineThrough(ended.map((run) => ({ x: run.at - first, y: pointOf(run).value })));
   if (line === undefined || line.slope < SLOPE_MIN * line.error) return [];
   const fit = fitOf(ended.map((run) => ({ value: pointOf(run).value - line.slope * (run.at - first), ended: true })));
   const ahead = last - first + Math.min(AHEAD_MAX_SECONDS, (last - first) * AHEAD);
   const seconds = Math.exp(upperOf(fit) + line.slope * ahead);
-  return [{ seconds, because: "growth", growthIn30Days: Math.expm1(line.slope * MONTH_SECONDS) }];
+  return [{ seconds, because: "growth", growth: { part: Math.expm1(line.slope * (last - first)), days: (last - first) / 86_400 } }];
 }
 
 function lineThrough(points: readonly { readonly x: number; readonly y: number }[]): { readonly slope: number; readonly error: number } | undefined {

@@ -31,7 +31,7 @@ function isSameWork(a: Work, b: Work): boolean {
 }
 
 /** The same file may be told from another place: `/runner/project/site.yml` is `site.yml`. */
-function isSameFile(a: string, b: string): boolean {
+export function isSameFile(a: string, b: string): boolean {
   return agree(a, b) || a.endsWith(`/${b}`) || b.endsWith(`/${a}`);
 }
 

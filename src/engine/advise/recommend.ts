@@ -17,7 +17,7 @@ export interface Recommendation {
 }
 
 /** A limit costs nothing while jobs end; below this a busy host alone may use it up. */
-const LIMIT_MIN_SECONDS = 30;
+export const LIMIT_MIN_SECONDS = 30;
 
 /** In: what was measured of one task. Out: undefined for nothing. */
 export function recommend(observations: readonly Observation[]): Recommendation | undefined {
@@ -43,8 +43,14 @@ const POLLS_SECONDS = [1, 2, 3, 5, 10, 15, 20, 30, 60] as const;
  * The poll that costs least for work that takes so long: a second of the host's CPU counts as much as a second that Ansible notices the end
  * late. Looks cost `duration / poll x 0.14 s`, and the end is seen `poll / 2` late on average: the sum is least at the root of 0.28 x duration.
  */
-function pollFor(seconds: number): number {
+export function pollFor(seconds: number): number {
   const best = Math.sqrt(2 * LOOK_CPU_SECONDS * seconds);
   const distance = (poll: number): number => Math.abs(Math.log(poll / Math.max(best, 0.5)));
   return POLLS_SECONDS.reduce((nearest, poll) => (distance(poll) < distance(nearest) ? poll : nearest));
+}
+
+/** What a poll costs for work that takes so long: looks, their CPU seconds on the host, and how late the end is seen on average. */
+export function costOf(seconds: number, pollSeconds: number): { readonly looks: number; readonly cpuSeconds: number; readonly lateSeconds: number } {
+  const looks = Math.ceil(seconds / pollSeconds);
+  return { looks, cpuSeconds: looks * LOOK_CPU_SECONDS, lateSeconds: pollSeconds / 2 };
 }

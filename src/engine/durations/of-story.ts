@@ -150,6 +150,6 @@ function workOf(project: string, task: LoggedTask | undefined, fields: JsonObjec
 }
 
 /** The file of a task as it is kept: relative to the project where it lies in it. */
-function fileIn(project: string, file: string): string {
+export function fileIn(project: string, file: string): string {
   return file.startsWith(`${project}/`) ? file.slice(project.length + 1) : file;
 }

@@ -20,6 +20,8 @@ export interface RepairOptions {
   readonly yes: boolean;
   /** Shows the repairs as a diff and writes nothing. */
   readonly diff: boolean;
+  /** The options that give consent, for messages: `--fix=all --yes`. */
+  readonly consent?: string;
 }
 
 export interface Repairs {
@@ -51,7 +53,7 @@ async function agreedTo(world: World, request: SessionRequest, options: RepairOp
   const choices = number === 1 ? "1 repair chooses" : `${number} repairs choose`;
   if (options.format === "text") await showDiff(world, between(safe, everything));
   if (world.ask === undefined) {
-    world.err(`longhaul: ${choices} between meanings and ${number === 1 ? "is" : "are"} not made; --fix=all --yes makes ${number === 1 ? "it" : "them"}\n`);
+    world.err(`longhaul: ${choices} between meanings and ${number === 1 ? "is" : "are"} not made; ${options.consent ?? "--fix=all --yes"} makes ${number === 1 ? "it" : "them"}\n`);
     return safe;
   }
   return (await world.ask(`${choices} between meanings, as shown. Make ${number === 1 ? "it" : "them"}? [y/N] `)) ? everything : safe;

@@ -20,6 +20,7 @@ import type { FormatName } from "./formats/index.ts";
 import type { Trouble } from "./formats/report.ts";
 import type { RepairOptions, Repairs } from "./lint-fix.ts";
 import { repair, showDiff } from "./lint-fix.ts";
+import { measuredLaunches } from "./measured-launches.ts";
 import { showFindings } from "./lint-report.ts";
 import type { Asked, ProjectSettings } from "./project-settings.ts";
 import { projectSettings } from "./project-settings.ts";
@@ -27,6 +28,8 @@ import { count } from "./style.ts";
 import type { World } from "./world.ts";
 
 export interface LintOptions extends Asked, RepairOptions {
+  /** False to leave out what was measured. */
+  readonly history: boolean;
   /** Where to write a baseline of what is found. */
   readonly writeBaseline?: string;
   /** Tells only of files that differ from a commit (`reference`; without it the last). */
@@ -47,7 +50,8 @@ export async function runLint(world: World, options: LintOptions): Promise<numbe
   const baseline = settings.baseline === undefined || options.writeBaseline !== undefined ? undefined : readBaseline(world, settings.baseline);
   const asked = (all: readonly Finding[]): readonly Finding[] => unknownTo(baseline, all).fresh.filter((finding) => placesOf(finding).some(concerns));
   const { cores, profile, levels } = settings;
-  const request: SessionRequest = { files, paths, modes: world.modes, settings: { ...(cores === undefined ? {} : { cores: cores.range }), profile, levels } };
+  const measured = settings.history && options.history ? await measuredLaunches(world) : undefined;
+  const request: SessionRequest = { files, paths, modes: world.modes, settings: { ...(cores === undefined ? {} : { cores: cores.range }), ...(measured === undefined ? {} : { measured }), profile, levels } };
   const repairs = options.fix === undefined && !options.diff ? NO_REPAIRS : await repair(world, { ...request, settings: { profile, levels, ...request.settings, view: asked } }, options);
   const session = createSession(request);
   const { project, findings: all, unusedIgnores, crashed } = session.look();

@@ -5,6 +5,7 @@ import { PROBLEM_EXITS, Problem } from "../../model/problem.ts";
 import { printable } from "../../model/printable.ts";
 import { PROFILES } from "../../model/settings.ts";
 import type { Shell } from "./completion.ts";
+import { addAdvise } from "./advise/command.ts";
 import { addHistory } from "./history/command.ts";
 import { addJobs } from "./jobs/command.ts";
 import type { LintOptions } from "./lint.ts";
@@ -79,7 +80,7 @@ function spelledOut(argument: string): string {
 }
 
 /** Options of lint as the command line gives them. */
-interface LintFlags extends Pick<LintOptions, "format" | "stdinName" | "profile" | "core" | "baseline" | "writeBaseline" | "config"> {
+interface LintFlags extends Pick<LintOptions, "format" | "stdinName" | "profile" | "core" | "baseline" | "writeBaseline" | "config" | "history"> {
   readonly fix?: boolean;
   readonly fixAll?: boolean;
   readonly yes?: boolean;
@@ -122,6 +123,7 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
     .option("--baseline <file>", "only findings that this file does not know")
     .option("--write-baseline <file>", "write what is found to this file, as known")
     .option("--config <file>", "configuration, instead of the nearest longhaul.yml")
+    .option("--no-history", "leave out what was measured in earlier runs (longhaul history)")
     .option("--stdin-name <file>", "the path that standard input (-) stands for", "stdin.yml")
     .addOption(format(["text", "json", "sarif", "github", "codeclimate", "pep8", "junit"]))
     .addHelpText("after", LINT_HELP)
@@ -156,6 +158,7 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
   addJobs(world, program, done);
   addHistory(world, program, done);
   addVerify(world, program, done);
+  addAdvise(world, program, done);
   addCompletion(world, program);
   return program;
 }

@@ -30,6 +30,8 @@ export interface ProjectSettings {
   readonly cores?: { readonly range: CoreRange; readonly from: string };
   readonly levels: Configuration["modes"];
   readonly baseline?: string;
+  /** Whether measured durations count. */
+  readonly history: boolean;
 }
 
 /** In: what was asked on the command line. Out: with the project's configuration filled in. Throws Problem for a configuration that cannot be used. */
@@ -47,6 +49,7 @@ export function projectSettings(world: World, asked: Asked): ProjectSettings {
     profile: asked.profile ?? configuration?.profile ?? "default",
     ...(cores === undefined ? {} : { cores }),
     levels: configuration?.modes ?? new Map(),
+    history: configuration?.history ?? true,
     ...(baseline === undefined ? {} : { baseline }),
   };
 }
