@@ -1,10 +1,16 @@
 // How long jobs took: what is kept of each, of which work it was, and how it ended. No values of arguments, no output.
 
+import type { JobState } from "./job-state.ts";
 import { RESERVED, readShell } from "./shell.ts";
 
 /** How a measured job ended. Only `finished` says how long the work takes; the others say that it takes at least that long. */
 export const JOB_ENDS = ["finished", "failed", "timed-out", "killed", "lost"] as const;
 export type JobEnd = (typeof JOB_ENDS)[number];
+
+/** Out: how a job in that state has ended; undefined where it has not, or nobody knows. */
+export function endOfState(state: JobState): JobEnd | undefined {
+  return JOB_ENDS.find((end) => end === state);
+}
 
 /** Which work a job did. "" stands for what the source did not tell, and matches anything. */
 export interface Work {

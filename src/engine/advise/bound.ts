@@ -7,8 +7,8 @@ import { fitOf, pointOf, quantile, upperOf } from "./spread.ts";
 export interface Bound {
   /** Hardly any next run takes longer. */
   readonly seconds: number;
-  /** What decided: the spread of all runs, their growth over time, a host that is slower than others, the longest run, or runs that never ended. */
-  readonly because: "spread" | "growth" | "host" | "longest" | "never-ended";
+  /** What decided: the spread of all runs, their growth over time, a host that is slower than others, the longest run, one that was stopped at its limit, or that none ever ended. */
+  readonly because: "spread" | "growth" | "host" | "longest" | "cut-short" | "never-ended";
   /** The host that decided. */
   readonly host?: string;
   /** With growth: by how much of itself the work grew over the days that were measured; 0.1 is a tenth. */
@@ -22,7 +22,7 @@ const RECENT_RUNS = 12;
 /** Above the longest run that was ever seen, at least this much. */
 const ABOVE_LONGEST = 1.25;
 /** Above a run that was cut short: nobody knows how much is missing. */
-const ABOVE_CUT = 2;
+export const ABOVE_CUT = 2;
 /** Runs that have nothing to do with each other give any number: above the longest of them, at most this much. */
 const ABOVE_EVERYTHING = 8;
 /** Nothing ever ended: as the rule of thumb has it, three times. */
@@ -47,7 +47,7 @@ export function boundOf(observations: readonly Observation[]): Bound | undefined
   const longest = Math.max(...ended.map(({ seconds }) => seconds)) * ABOVE_LONGEST;
   // A job that failed early would not have taken long; one that was stopped at its limit is known to have needed more.
   const cut = Math.max(0, ...runs.filter(({ end }) => end === "timed-out").map(({ seconds }) => seconds)) * ABOVE_CUT;
-  const bounds: readonly Bound[] = [bySpread(runs), ...byGrowth(runs), { seconds: Math.max(longest, cut), because: "longest" }];
+  const bounds: readonly Bound[] = [bySpread(runs), ...byGrowth(runs), { seconds: longest, because: "longest" }, { seconds: cut, because: "cut-short" }];
   const highest = bounds.reduce((a, b) => (b.seconds > a.seconds ? b : a));
   return { ...highest, seconds: Math.min(highest.seconds, ABOVE_EVERYTHING * Math.max(longest, cut)) };
 }

@@ -1,7 +1,7 @@
 // The duration of a job that was looked at on its host.
 
-import type { JobEnd, Measurement } from "../../model/duration.ts";
-import { shapeOfCommand } from "../../model/duration.ts";
+import type { Measurement } from "../../model/duration.ts";
+import { endOfState, shapeOfCommand } from "../../model/duration.ts";
 import type { JobReport } from "../../model/host.ts";
 import type { JobState } from "../../model/job-state.ts";
 import { secondsOfDelta } from "./of-story.ts";
@@ -12,14 +12,12 @@ export interface EndedJob {
   readonly state: JobState;
 }
 
-const ENDS: Partial<Record<JobState, JobEnd>> = { finished: "finished", failed: "failed", "timed-out": "timed-out", killed: "killed", lost: "lost" };
-
 /**
  * In: a job that has ended, the project it is counted to, when it was seen to have ended (seconds since 1970), and who saw it.
  * Out: its measurement; undefined where nothing tells how long it took.
  */
 export function measurementOf({ host, report, state }: EndedJob, around: { readonly project: string; readonly at: number; readonly source: string }): Measurement | undefined {
-  const end = ENDS[state];
+  const end = endOfState(state);
   const seconds = secondsOfDelta(report.delta ?? undefined) ?? (state === "timed-out" ? (report.limit ?? undefined) : undefined);
   if (end === undefined || seconds === undefined) return undefined;
   return {

@@ -3,6 +3,7 @@
 import type { Advice, MeasuredAdvice, RuleAdvice } from "../../../engine/advise/advice.ts";
 import { isPollDear, limitVerdict } from "../../../engine/advise/advice.ts";
 import { changeFor } from "../../../engine/advise/advice-mode.ts";
+import { ABOVE_CUT } from "../../../engine/advise/bound.ts";
 import { costOf } from "../../../engine/advise/recommend.ts";
 import { killTimes } from "../../../model/limits.ts";
 import { positionAt } from "../../../model/place.ts";
@@ -84,6 +85,7 @@ function whyText({ recommendation: { bound }, summary }: MeasuredAdvice): string
     growth: `it takes longer and longer${growth}: ${took(bound.seconds)} leaves room for a quarter of that time more`,
     host: `${bound.host ?? ""} is the slowest host: hardly any run there takes longer than ${took(bound.seconds)}`,
     longest: `the longest run decides, with a quarter more${few}`,
+    "cut-short": `a run was stopped after ${took(bound.seconds / ABOVE_CUT)}, and nobody knows how much it would have needed: twice that`,
     "never-ended": "no run ever ended well: three times what they lasted, until one does",
   } as const;
   return reasons[bound.because];

@@ -1,6 +1,8 @@
 // `longhaul run`: ansible-playbook as it is, with a supervisor beside it. This process is that supervisor: when it is gone, the play goes on.
 
 import { asksOnly, playbooksOf, withoutSecrets } from "../../../engine/run/arguments.ts";
+import { measurementsOfRun } from "../../../engine/durations/of-run.ts";
+import { keepDurations } from "../../../engine/keep-durations.ts";
 import { createFold } from "../../../engine/run/fold.ts";
 import { Supervisor } from "../../../engine/run/supervisor.ts";
 import type { BridgeSettings, RunWorld } from "../../../engine/ports.ts";
@@ -8,6 +10,7 @@ import { printable } from "../../../model/printable.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { RunFact } from "../../../model/run-event.ts";
 import { JOURNAL } from "../../../model/run-event.ts";
+import { projectRoot } from "../project-root.ts";
 import type { World } from "../world.ts";
 import { closing, explainFailure, tellLeft } from "./closing.ts";
 import type { RunOptions, Running } from "./running.ts";
@@ -33,6 +36,8 @@ export async function runPlaybook(world: World, options: RunOptions): Promise<nu
     if (interrupt === undefined) tellLeft(world, running);
     else await closing(world, running, interrupt);
     running.tell({ type: "run-ended", code, signal });
+    const unkept = await keepDurations(world.openHistory, measurementsOfRun(running.fold.run(), projectRoot(world)));
+    if (unkept !== undefined) world.err(`longhaul: ${printable(unkept)}\n`);
     const exit = code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0);
     if (exit !== 0) await explainFailure(world, running);
     return exit;

@@ -1,0 +1,39 @@
+// The durations of the jobs of a run that longhaul supervised, from its journal.
+
+import type { JobEnd, Measurement } from "../../model/duration.ts";
+import { endOfState } from "../../model/duration.ts";
+import type { Run, RunJob } from "../../model/run.ts";
+import { moduleName } from "../../readers/playbook/keywords.ts";
+import { fileIn } from "./of-story.ts";
+
+/** In: a run and the project it is counted to. Out: a measurement for each job whose end was seen. */
+export function measurementsOfRun(run: Run, project: string): readonly Measurement[] {
+  return [...run.jobs.values()].flatMap((job) => {
+    const end = job.state === "unknown" ? undefined : endOfState(job.state);
+    return end === undefined || job.durationSeconds === null || job.endedAt === null ? [] : [measurement(run, job, { project, end, seconds: job.durationSeconds, at: job.endedAt })];
+  });
+}
+
+function measurement(run: Run, job: RunJob, { project, end, seconds, at }: { readonly project: string; readonly end: JobEnd; readonly seconds: number; readonly at: number }): Measurement {
+  const task = run.tasks.get(job.task);
+  const play = run.plays.find((each) => each.play === task?.play);
+  return {
+    work: {
+      project,
+      file: fileIn(project, (task?.path ?? "").replace(/:\d+$/, "")),
+      play: play?.name ?? "",
+      // As Ansible prints it in its headings a role stands before the name.
+      task: task?.name.replace(/^[\w.-]+ : /, "") ?? "",
+      module: moduleName(task?.action ?? ""),
+      shape: "",
+    },
+    host: job.host,
+    jid: job.jid,
+    seconds,
+    end,
+    limitSeconds: job.limitSeconds,
+    pollSeconds: job.pollSeconds,
+    at,
+    source: "run",
+  };
+}
