@@ -8,7 +8,7 @@ import { installedCore } from "./system/installed-core.ts";
 import { readChunks } from "./system/log-input.ts";
 import type { AdHoc, OpenHistory, OpenHosts, ReadAra, RunWorld } from "./engine/ports.ts";
 import { pageOf } from "./system/pages.ts";
-import { findYaml, projectFiles, replaceText } from "./system/project-files.ts";
+import { createFile, findYaml, projectFiles, replaceText } from "./system/project-files.ts";
 import { terminal } from "./system/terminal.ts";
 
 /** Loaded when a command asks for hosts: the others start sooner without it. */
@@ -25,7 +25,7 @@ const run = async (): Promise<RunWorld> => (await import("./system/run/world.ts"
 
 try {
   process.exitCode = await runCli(
-    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, readChunks, changedFiles, installedCore, openHosts, adHoc, openHistory, readAra, run, pageOf, directory: process.cwd(), ...terminal() },
+    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, createFile, readChunks, changedFiles, installedCore, openHosts, adHoc, openHistory, readAra, run, pageOf, directory: process.cwd(), ...terminal() },
     process.argv.slice(2),
   );
 } catch (bug) {

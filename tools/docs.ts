@@ -7,6 +7,7 @@ import { modes } from "../src/catalogue/index.ts";
 import type { Cannot, Mode } from "../src/model/mode.ts";
 import { matrixPage } from "../proofs/matrix.ts";
 import { manPage } from "./man.ts";
+import { faultsPage } from "./role/table.ts";
 
 const root = join(import.meta.dirname, "..");
 const catalogue = join(root, "src/catalogue");
@@ -16,6 +17,7 @@ const pages = new Map<string, string>();
 for (const mode of modes) pages.set(join(catalogue, mode.id, "README.md"), modePage(mode));
 pages.set(join(root, "docs/modes.md"), indexPage());
 pages.set(join(root, "docs/matrix.md"), matrixPage(catalogue));
+pages.set(join(root, "docs/role-faults.md"), faultsPage());
 pages.set(join(root, "man/longhaul.1"), manPage((JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version));
 
 const stale = [...pages].filter(([path, text]) => !existsSync(path) || readFileSync(path, "utf8") !== text);

@@ -1,6 +1,6 @@
 // The project's files on disk: reading with bounds, finding YAML below a directory, writing without a half-written moment.
 
-import { accessSync, chmodSync, chownSync, constants, existsSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { accessSync, chmodSync, chownSync, constants, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { ProjectFiles, Reading } from "../engine/ports.ts";
 import { Problem } from "../model/problem.ts";
@@ -137,6 +137,16 @@ export function replaceText(path: string, text: string): void {
   } catch (error) {
     if (temporary !== undefined) rmSync(temporary, { force: true });
     throw new Problem("cannot-write", `${path}: cannot be written (${reasonOf(error)}); it is unchanged`, { cause: error });
+  }
+}
+
+/** Makes a file that is not there yet, and the directories above it. Throws Problem, also when it is there by now. */
+export function createFile(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: "wx", flush: true });
+  } catch (error) {
+    throw new Problem("cannot-write", `${path}: cannot be made (${reasonOf(error)})`, { cause: error });
   }
 }
 

@@ -7,6 +7,7 @@ import { PROFILES } from "../../model/settings.ts";
 import type { Shell } from "./completion.ts";
 import { addAdvise } from "./advise/command.ts";
 import { addHistory } from "./history/command.ts";
+import { addInit } from "./init/command.ts";
 import { addJobs } from "./jobs/command.ts";
 import type { LintOptions } from "./lint.ts";
 import { EXITS, collected } from "./options.ts";
@@ -159,6 +160,7 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
   addHistory(world, program, done);
   addVerify(world, program, done);
   addAdvise(world, program, done);
+  addInit(world, program, done);
   addCompletion(world, program);
   return program;
 }

@@ -36,6 +36,10 @@ export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[])
     replaceText: (path, text) => {
       texts[path] = text;
     },
+    createFile: (path, text) => {
+      if (path in texts) throw new Problem("cannot-write", `${path}: is there`);
+      texts[path] = text;
+    },
     readChunks: async (path, take) => {
       const text = texts[path];
       if (text === undefined) throw new Problem("no-such-path", `${path}: no such file`);

@@ -42,6 +42,8 @@ export interface World {
   readonly ask?: (question: string) => Promise<boolean>;
   /** Replaces a file's text at once, or makes the file. Throws Problem. */
   readonly replaceText: (path: string, text: string) => void;
+  /** Makes a file that is not there yet, and the directories above it. Throws Problem, also when it is there. */
+  readonly createFile: (path: string, text: string) => void;
   /** Chunks of a log; `-` is standard input. Throws Problem. */
   readonly readChunks: (path: string, take: (chunk: Uint8Array) => void) => Promise<void>;
   /** The page of a mode, Markdown. */
