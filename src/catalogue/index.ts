@@ -22,6 +22,7 @@ import { mode as jidWrongExpression } from "./jid-wrong-expression/mode.ts";
 import { mode as jobFileDamaged } from "./job-file-damaged/mode.ts";
 import { mode as jobFileReadable } from "./job-file-readable/mode.ts";
 import { mode as jobFileRemoved } from "./job-file-removed/mode.ts";
+import { mode as killedFromOutside } from "./killed-from-outside/mode.ts";
 import { mode as launchNeverChecked } from "./launch-never-checked/mode.ts";
 import { mode as launchSkippedThenStatus } from "./launch-skipped-then-status/mode.ts";
 import { mode as limitKillEscapes } from "./limit-kill-escapes/mode.ts";
@@ -79,6 +80,7 @@ export const modes: readonly Mode[] = [
   jobFileDamaged,
   jobFileReadable,
   jobFileRemoved,
+  killedFromOutside,
   launchNeverChecked,
   launchSkippedThenStatus,
   limitKillEscapes,

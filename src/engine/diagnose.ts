@@ -1,34 +1,51 @@
 // Diagnosis by elimination: each mode says what speaks for and against it; what is ruled out is dropped, what is left is ordered
 // by the number of independent supports. Ties stay ties.
 
-import type { Candidate, Diagnosis, Evidence, Judgement, Subject, Unknown } from "../model/diagnosis.ts";
+import type { Candidate, Diagnosis, Evidence, JobNow, Judgement, Subject, Unknown } from "../model/diagnosis.ts";
 import type { Finding } from "../model/finding.ts";
+import type { HostLooks, JobRef } from "../model/host-looks.ts";
+import { jobsAbout } from "../model/host-traces.ts";
 import type { Mode } from "../model/mode.ts";
 import type { Project, Task } from "../model/playbook.ts";
 import { isDetached, ownField, standsIn, tasksNaming, titleOf } from "../model/playbook.ts";
 import { positionAt } from "../model/place.ts";
 import type { LoggedError, LoggedJob, LoggedResult, LoggedTask, Story } from "../model/story.ts";
 import { jidOf, numberOf as resultNumber, textOf } from "../model/story.ts";
+import { combined, jobsNow, situationOf } from "./host-evidence.ts";
 
 export interface DiagnoseRequest {
   readonly story: Story;
   readonly modes: readonly Mode[];
   /** The playbook that was run, where the user has it: what lint finds on the same task is evidence too. */
   readonly playbook?: { readonly project: Project; readonly findings: readonly Finding[] };
+  /** What was found on the hosts, where they were looked at. */
+  readonly hosts?: HostLooks;
+  /** Jobs asked about by their ids: each is a subject of its own. */
+  readonly jobs?: readonly JobRef[];
 }
 
 export interface DiagnoseResult {
   /** Failures that stopped hosts first, then ignored ones, then green results that lie. */
   readonly diagnoses: readonly Diagnosis[];
+  /** A diagnosis for each job that was asked about, also where no mode explains it. */
+  readonly jobs: readonly Diagnosis[];
   /** Failures that no mode knows: not about async, or not in the catalogue. */
   readonly unexplained: readonly Unexplained[];
   /** Jobs that the log leaves in the middle: it has no recap, and its last look found them running. */
-  readonly leftRunning: readonly LoggedJob[];
+  readonly leftRunning: readonly LeftRunning[];
   readonly crashed: readonly { readonly mode: string; readonly cause: unknown }[];
+}
+
+export interface LeftRunning {
+  readonly job: LoggedJob;
+  /** How it is now, where its host was looked at. */
+  readonly now: readonly JobNow[];
 }
 
 export interface Unexplained {
   readonly subject: Subject;
+  /** How its jobs are now, where the hosts were looked at. */
+  readonly jobs: readonly JobNow[];
   /** What lint finds on its task in the playbook, and on the tasks whose register it reads: to be looked at, no verdict. */
   readonly pointers: readonly Pointer[];
 }
@@ -39,16 +56,23 @@ interface Pointer {
   readonly place: { readonly file: string; readonly line: number };
 }
 
-/** In: what a log says, and the catalogue. Out: a diagnosis for each thing that went wrong. */
+/** In: what a log says, what the hosts show, and the catalogue. Out: a diagnosis for each thing that went wrong. */
 export function diagnose(request: DiagnoseRequest): DiagnoseResult {
   const crashed: { mode: string; cause: unknown }[] = [];
-  const all = subjectsOf(request.story).map((subject) => explain(request, subject, crashed));
+  const subjects = subjectsOf(request);
+  // What the hosts show of a job is told with the failure that it explains, not with its launch as well.
+  const told = new Set(subjects.filter(({ failed }) => failed).flatMap((subject) => jobsAbout(subject, request.story).map(({ jid }) => jid)));
+  const { hosts: _, ...logAlone } = request;
+  const isTold = (subject: Subject): boolean => !subject.failed && jobsAbout(subject, request.story).every(({ jid }) => told.has(jid));
+  const all = subjects.map((subject) => explain(isTold(subject) ? logAlone : request, subject, crashed));
   const known = all.filter((diagnosis) => diagnosis.causes.length > 0);
   return {
     diagnoses: known.toSorted((a, b) => weight(a.subject) - weight(b.subject)),
-    leftRunning: leftRunning(request.story),
-    unexplained: all.filter((diagnosis) => diagnosis.causes.length === 0 && diagnosis.subject.failed).map(({ subject }) => ({
+    jobs: (request.jobs ?? []).map((job) => explain(request, subjectOfJob(job), crashed)),
+    leftRunning: leftRunning(request),
+    unexplained: all.filter((diagnosis) => diagnosis.causes.length === 0 && diagnosis.subject.failed).map(({ subject, jobs }) => ({
       subject,
+      jobs,
       pointers: pointersOf(request, subject),
     })),
     crashed,
@@ -56,14 +80,15 @@ export function diagnose(request: DiagnoseRequest): DiagnoseResult {
 }
 
 /** A controller that was stopped, or that lost its terminal, leaves its jobs to themselves. */
-function leftRunning(story: Story): readonly LoggedJob[] {
+function leftRunning({ story, hosts }: DiagnoseRequest): readonly LeftRunning[] {
   if (story.recap.length > 0 || story.form !== "text") return [];
-  return story.jobs.filter((job) => {
+  const left = story.jobs.filter((job) => {
     const lastLook = Math.max(job.lastPoll?.line ?? 0, job.launch?.quote.line ?? 0);
     const ended = job.ended !== undefined || job.looks.some((look) => resultNumber(look, "finished") !== 0);
     const told = story.results.some((result) => result.host === job.host && result !== job.launch && result.quote.line > lastLook && (result.status === "failed" || result.status === "unreachable"));
     return lastLook > 0 && !ended && !told;
   });
+  return left.map((job) => ({ job, now: hosts === undefined ? [] : jobsNow(subjectOfJob(job), story, hosts) }));
 }
 
 /** 0 stopped a host, 1 failed and was ignored, 2 green. */
@@ -72,13 +97,13 @@ function weight(subject: Subject): number {
   return subject.results.length > 0 && subject.results.every((result) => result.ignored) ? 1 : 0;
 }
 
-/** Groups results that one cause should explain: same task, same message apart from numbers. */
-function subjectsOf(story: Story): readonly Subject[] {
+/** Groups results that one cause should explain: same task, same message apart from numbers, and the same situation on the hosts. */
+function subjectsOf({ story, hosts }: DiagnoseRequest): readonly Subject[] {
   const groups = new Map<string, { task: LoggedTask; results: LoggedResult[]; failed: boolean }>();
   for (const result of story.results) {
     const failed = result.status === "failed" || result.status === "unreachable";
     if (!failed && !speaksOfJob(result)) continue;
-    const key = JSON.stringify([result.task.play, result.task.role, result.task.name, failed, shapeOf(result)]);
+    const key = JSON.stringify([result.task.play, result.task.role, result.task.name, failed, shapeOf(result), hosts === undefined ? "" : situationOf({ task: result.task, results: [result], failed }, story, hosts)]);
     const group = groups.get(key) ?? { task: result.task, results: [], failed };
     group.results.push(result);
     groups.set(key, group);
@@ -109,20 +134,44 @@ function subjectOfError(error: LoggedError): Subject {
   return { task: { name: "", handler: false, heading: error.quote, ...place }, results: [], failed: true, error };
 }
 
-function explain(request: DiagnoseRequest, subject: Subject, crashed: { mode: string; cause: unknown }[]): Diagnosis {
-  const judged = request.modes.flatMap((mode) => {
+/** A job that nobody has a log of. */
+function subjectOfJob({ host, jid }: JobRef): Subject {
+  return { task: { name: "", handler: false, heading: { line: 0, text: "" } }, results: [], failed: false, job: { host, jid } };
+}
+
+interface Judged extends Joined {
+  readonly mode: Mode;
+}
+
+/** In: whether what the hosts show counts. Out: what each mode has to say. */
+function judgeAll(request: DiagnoseRequest, subject: Subject, crashed: { mode: string; cause: unknown }[]): readonly Judged[] {
+  const { story, hosts } = request;
+  return request.modes.flatMap((mode) => {
     try {
-      const judgement = typeof mode.symptom === "function" ? mode.symptom(subject, request.story) : undefined;
+      const symptom = typeof mode.symptom === "function" ? mode.symptom(subject, story) : undefined;
+      const probe = hosts !== undefined && typeof mode.probe === "function" ? mode.probe(subject, story, hosts) : undefined;
+      const judgement = combined(symptom, probe);
       return judgement === undefined ? [] : [{ mode, ...joined(request, { mode, subject, judgement }) }];
     } catch (cause) {
       crashed.push({ mode: mode.id, cause });
       return [];
     }
   });
-  const supported = judged.filter(({ judgement }) => judgement.supports.length > 0);
-  const standing = supported.filter(({ judgement }) => judgement.against.length === 0);
+}
+
+/** Of the modes that something supports and nothing rules out, those with the most supports. */
+function firstOf(judged: readonly Judged[]): readonly Judged[] {
+  const standing = judged.filter(({ judgement }) => judgement.supports.length > 0 && judgement.against.length === 0);
   const best = Math.max(0, ...standing.map(({ judgement }) => judgement.supports.length));
-  const first = standing.filter(({ judgement }) => judgement.supports.length === best);
+  return standing.filter(({ judgement }) => judgement.supports.length === best);
+}
+
+function explain(request: DiagnoseRequest, subject: Subject, crashed: { mode: string; cause: unknown }[]): Diagnosis {
+  const { hosts, ...logAlone } = request;
+  const judged = judgeAll(request, subject, crashed);
+  const supported = judged.filter(({ judgement }) => judgement.supports.length > 0);
+  const first = firstOf(judged);
+  const before = hosts === undefined || first.length !== 1 ? [] : firstOf(judgeAll(logAlone, subject, [])).map(({ mode }) => mode.id);
   const ruledOut = supported.flatMap(({ mode, judgement }) =>
     judgement.against.slice(0, 1).map((because) => ({ mode: mode.id, because })),
   );
@@ -139,6 +188,8 @@ function explain(request: DiagnoseRequest, subject: Subject, crashed: { mode: st
     })),
     ruledOut,
     unknown: distinct(first.flatMap(({ judgement }) => judgement.unknown ?? [])),
+    jobs: hosts === undefined ? [] : jobsNow(subject, request.story, hosts),
+    openWithoutHosts: before.length > 1 ? before : [],
     ...(place === undefined ? {} : { place }),
   };
 }

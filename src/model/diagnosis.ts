@@ -1,5 +1,7 @@
 // What longhaul says about a run: the cause of a failure, with the evidence for it and against the others.
 
+import type { JobRef } from "./host-looks.ts";
+import type { JobState } from "./job-state.ts";
 import type { LoggedError, LoggedResult, LoggedTask, Quote } from "./story.ts";
 
 /** One observed thing and what it means. */
@@ -8,6 +10,8 @@ export interface Evidence {
   readonly quote?: Quote;
   /** A place in a playbook, with its line number for people. */
   readonly place?: { readonly file: string; readonly line: number };
+  /** The host it was found on, by its name in the inventory. */
+  readonly host?: string;
   /** Why it counts: one sentence. */
   readonly says: string;
 }
@@ -20,7 +24,20 @@ export interface Subject {
   readonly failed: boolean;
   /** The error that stopped Ansible before any host gave a result. */
   readonly error?: LoggedError;
+  /** A job that was asked about by its id, without a log. */
+  readonly job?: JobRef;
 }
+
+/** How a job of a subject is on its host now. */
+export type JobNow =
+  | (JobRef & {
+      readonly state: JobState;
+      /** Where it was found: not always the host that was asked. */
+      readonly foundOn: string;
+      readonly path: string | undefined;
+      readonly says: string;
+    })
+  | (JobRef & { readonly state: undefined; readonly why: string });
 
 /** What one mode says about one subject. A mode with nothing to say gives no judgement. */
 export interface Judgement {
@@ -62,6 +79,10 @@ export interface Diagnosis {
   readonly causes: readonly Candidate[];
   readonly ruledOut: readonly { readonly mode: string; readonly because: Evidence }[];
   readonly unknown: readonly Unknown[];
+  /** How its jobs are now, where the hosts were looked at. */
+  readonly jobs: readonly JobNow[];
+  /** Modes between which the log alone could not decide, where the hosts did. */
+  readonly openWithoutHosts: readonly string[];
   /** The task in the playbook, where known. */
   readonly place?: { readonly file: string; readonly line: number };
 }

@@ -2,6 +2,7 @@
 
 import type { Judgement, Subject } from "./diagnosis.ts";
 import type { Finding } from "./finding.ts";
+import type { HostLooks } from "./host-looks.ts";
 import type { Flow, Project } from "./playbook.ts";
 import type { Story } from "./story.ts";
 
@@ -15,6 +16,9 @@ export type LintView = (flow: Flow, project: Project) => readonly Omit<Finding, 
 
 /** In: one subject of a log and the whole story. Out: what speaks for and against this mode, or nothing. */
 export type SymptomView = (subject: Subject, story: Story) => Judgement | undefined;
+
+/** In: one subject, its story, and what was found on the hosts. Out: what speaks for and against this mode there, or nothing. */
+export type ProbeView = (subject: Subject, story: Story, hosts: HostLooks) => Judgement | undefined;
 
 /** A text that real ansible-core prints when this mode strikes. */
 export interface Message {
@@ -37,7 +41,7 @@ export interface Mode {
   readonly lint: LintView | Cannot;
   readonly symptom: SymptomView | Cannot;
   /** Host evidence. */
-  readonly probe: Cannot;
+  readonly probe: ProbeView | Cannot;
   /** True where the mistake always stands in the playbook: when lint finds nothing of it on the very task, it is not the cause (unless Judgement.proven). */
   readonly inPlaybook?: true;
   /** True where Ansible refuses the file before it runs anything: a task that never runs is found all the same. */

@@ -1,7 +1,9 @@
 // The user of the job may not make the async directory, or may not write in it.
 
-import { hostOf, neverThere, traceOf, whyNoFile } from "../../model/job-traces.ts";
-import type { Mode, SymptomView } from "../../model/mode.ts";
+import { isRobbed, isThere, isUnfilled, missingOnHosts } from "../../model/host-missing.ts";
+import { onHost } from "../../model/host-traces.ts";
+import { hostOf, missingEvidence, neverThere, traceOf, whyNoFile } from "../../model/job-traces.ts";
+import type { Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import { textOf } from "../../model/story.ts";
 
@@ -27,6 +29,21 @@ const symptom: SymptomView = (subject, story) => {
   return trace === undefined || supports === undefined ? undefined : { supports, against: [], unknown: [whyNoFile(trace)] };
 };
 
+const probe: ProbeView = (subject, story, hosts) => {
+  const missing = missingOnHosts(subject, story, hosts);
+  if (missing === undefined) return undefined;
+  const { trace, tells, job: { host, directory } } = missing;
+  if (tells !== undefined && (isThere(missing) || isRobbed(missing) || isUnfilled(missing))) return { supports: [], against: [tells] };
+  const there = host?.directories.find(({ path }) => path === directory);
+  if (host === undefined || there?.exists !== true || there.refusedTo === null) return undefined;
+  const mode = there.mode === null ? "" : `, mode ${there.mode.toString(8).padStart(4, "0")}`;
+  return {
+    supports: [missingEvidence(trace), onHost(host.host, `${there.refusedTo} may not make files in ${there.path} (owner ${there.owner ?? "unknown"}${mode}).`), ...(tells === undefined ? [] : [tells])],
+    against: [],
+    do: `Give ${there.path} on ${host.host} to the user that the task runs as (${there.refusedTo}), or set ansible_async_dir to a directory that this user may write.`,
+  };
+};
+
 export const mode: Mode = {
   id: "async-dir-unwritable",
   title: "The async directory cannot be made or written",
@@ -38,6 +55,6 @@ export const mode: Mode = {
   ],
   lint: cannot("who may write which directory stands on the host"),
   symptom,
-  probe: cannot("the hosts are not looked at yet"),
+  probe,
   fix: cannot("the directory has to be made, or its owner changed, on the host"),
 };

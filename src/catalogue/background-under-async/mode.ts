@@ -1,9 +1,10 @@
 // A command line that puts its program in the background itself, under async: the job is over when the shell is.
 
 import type { Edit, Fix } from "../../model/finding.ts";
+import { deltaSeconds, leftBy } from "../../model/host-left.ts";
+import { jobsOnHosts, onHost, whereFound } from "../../model/host-traces.ts";
 import { limitAbove, limitEdit, ownDurationOf, shellLineOf } from "../../model/limits.ts";
-import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
-import { cannot } from "../../model/mode.ts";
+import type { LintView, Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import type { Pair, Task } from "../../model/playbook.ts";
 import { isPolled, numberOf, titleOf } from "../../model/playbook.ts";
 import { retriesEdits, waitSecondsOf } from "../../model/repairs.ts";
@@ -138,10 +139,34 @@ const symptom: SymptomView = (subject) => {
   return undefined;
 };
 
-function deltaSeconds(delta: string | undefined): number | undefined {
-  const match = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(delta ?? "");
-  return match === null ? undefined : Number(match[1]) * 3600 + Number(match[2]) * 60 + Number(match[3]);
+const probe: ProbeView = (subject, story, hosts) => {
+  // A failure has another cause.
+  for (const job of subject.failed ? [] : jobsOnHosts(subject, story, hosts)) {
+    const found = whereFound(job);
+    const tookSeconds = deltaSeconds(found?.sighting.report.delta);
+    if (found?.sighting.state !== "finished" || tookSeconds === undefined) continue;
+    const left = leftBy(found, { tookSeconds }).filter(({ isSurelyOf, argv }) => isSurelyOf || isNamedIn(argv, found.sighting.report.cmd ?? ""));
+    if (left.length === 0) continue;
+    const { host, sighting: { report } } = found;
+    return {
+      supports: [
+        onHost(host.host, `The job has ended with rc ${report.rc ?? 0} after ${tookSeconds.toFixed(2)} s${report.cmd === null ? "" : `; its command was: ${report.cmd.slice(0, COMMAND_MAX)}`}.`),
+        onHost(host.host, `${left.map(({ text }) => text).join(", ")} ${left.length === 1 ? "was" : "were"} started by it, and ${left.length === 1 ? "runs" : "run"} still.`),
+      ],
+      against: [],
+    };
+  }
+  return undefined;
+};
+
+/** Another job of the same user may have started it: the command line of this one has to name it. */
+function isNamedIn(argv: string, command: string): boolean {
+  const words = argv.split(/\s+/).map((word) => word.slice(word.lastIndexOf("/") + 1));
+  return /&|\b(?:nohup|setsid|disown|daemonize)\b/.test(command) && words.some((word) => word.length > 2 && !/^(?:ba|da|z|k)?sh$|^python[\d.]*$/.test(word) && command.includes(word));
 }
+
+/** How much of a command line is repeated. */
+const COMMAND_MAX = 200;
 
 export const mode: Mode = {
   id: "background-under-async",
@@ -151,6 +176,6 @@ export const mode: Mode = {
   messages: [],
   lint,
   symptom,
-  probe: cannot("the hosts are not looked at yet"),
+  probe,
   fix: "safe",
 };

@@ -1,8 +1,10 @@
 // The connection to the host breaks while Ansible waits for a job: the wait is over, the job is not.
 
 import type { Evidence, Unknown } from "../../model/diagnosis.ts";
+import { judgeOpenJobs } from "../../model/host-ends.ts";
+import { jobsOnHosts } from "../../model/host-traces.ts";
 import { jobsLeftOpen } from "../../model/job-answers.ts";
-import type { Mode, SymptomView } from "../../model/mode.ts";
+import type { Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { LoggedJob, LoggedResult, Story } from "../../model/story.ts";
 import { textOf } from "../../model/story.ts";
@@ -47,6 +49,11 @@ function howItIs(job: LoggedJob): Unknown {
   return { what: `How job ${job.jid} has ended, or whether it still runs (finished 0).`, command: `ansible ${job.host} -m ansible.builtin.async_status -a "jid=${job.jid}"` };
 }
 
+const probe: ProbeView = (subject, story, hosts) => {
+  if (!subject.results.some((result) => LOST.test(textOf(result, "msg") ?? ""))) return undefined;
+  return judgeOpenJobs(jobsOnHosts(subject, story, hosts));
+};
+
 export const mode: Mode = {
   id: "connection-lost-while-waiting",
   title: "The connection breaks while a job is waited for",
@@ -59,6 +66,6 @@ export const mode: Mode = {
   ],
   lint: cannot("every status task waits like this; whether the connection will hold is not in the playbook"),
   symptom,
-  probe: cannot("the hosts are not looked at yet"),
+  probe,
   fix: cannot("nothing in the playbook is wrong"),
 };

@@ -1,8 +1,10 @@
 // Ansible itself is stopped (Ctrl-C, a SIGINT of the CI system) while jobs run: they go on, and nobody waits for them any more.
 
 import type { Evidence } from "../../model/diagnosis.ts";
+import { judgeOpenJobs } from "../../model/host-ends.ts";
+import { jobsOnHosts } from "../../model/host-traces.ts";
 import { jobsLeftOpen } from "../../model/job-answers.ts";
-import type { Mode, SymptomView } from "../../model/mode.ts";
+import type { Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { LoggedJob } from "../../model/story.ts";
 
@@ -34,6 +36,11 @@ function jobEvidence(job: LoggedJob): Evidence {
   return job.launch === undefined ? { says } : { quote: job.launch.quote, says };
 }
 
+const probe: ProbeView = (subject, story, hosts) => {
+  if (subject.error?.message !== MESSAGE) return undefined;
+  return judgeOpenJobs(jobsOnHosts(subject, story, hosts));
+};
+
 export const mode: Mode = {
   id: "controller-interrupted",
   title: "Ansible was interrupted while jobs ran",
@@ -42,6 +49,6 @@ export const mode: Mode = {
   messages: [{ text: `[ERROR]: ${MESSAGE}` }],
   lint: cannot("no playbook tells when it will be interrupted"),
   symptom,
-  probe: cannot("the hosts are not looked at yet: the job would be found there with its wrapper"),
+  probe,
   fix: cannot("nothing in the playbook is wrong"),
 };

@@ -4,6 +4,7 @@ import { hostOf, neverThere, traceOf, whyNoFile } from "../../model/job-traces.t
 import type { Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import { textOf } from "../../model/story.ts";
+import { probe } from "./probe.ts";
 
 /** ENOSPC and EDQUOT, as Python words them in the wrapper's answer. */
 const NO_ROOM = /^could not create directory: (.+?) - \[Errno (?:28|122)\] ([^:]+)/;
@@ -36,6 +37,6 @@ export const mode: Mode = {
   ],
   lint: cannot("how full a disk is stands on the host"),
   symptom,
-  probe: cannot("the hosts are not looked at yet: a .tmp file of 0 bytes beside the job file would be found"),
+  probe,
   fix: cannot("the disk is on the host"),
 };

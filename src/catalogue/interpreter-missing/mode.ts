@@ -1,24 +1,17 @@
 // The launch of a job fails because the Python that Ansible is to use is not on the host.
 
+import { onHost } from "../../model/host-traces.ts";
 import { hostOf } from "../../model/job-traces.ts";
-import type { Mode, SymptomView } from "../../model/mode.ts";
+import { missedPython } from "../../model/missed-programs.ts";
+import type { Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
-import { jidOf, numberOf, textOf } from "../../model/story.ts";
-
-const OLDER = "you probably need to set the interpreter";
-const NEWER = /The module interpreter '(.+?)' was not found/;
-/** What shells say: `/bin/sh: 1: /usr/bin/python3.9: not found`, `sh: /usr/bin/python3.9: No such file or directory`. */
-const OF_SHELL = /(?:^|[\s:])([^\s:]+): (?:command not found|not found|No such file or directory|inaccessible or not found)/;
+import type { LoggedResult } from "../../model/story.ts";
+import { jidOf, numberOf } from "../../model/story.ts";
 
 const symptom: SymptomView = (subject) => {
   for (const result of subject.results) {
-    const message = textOf(result, "msg") ?? "";
-    const named = NEWER.exec(message)?.[1];
-    // A look that fails so has a job id: Python went away while the job ran, and the job may be well.
-    if ((named === undefined && !message.includes(OLDER)) || jidOf(result) !== undefined) continue;
-    // A task without async says `changed: false` here (plugins/action/__init__.py, _execute_module, 2.14 to 2.21).
-    if (numberOf(result, "changed") !== 1) continue;
-    const python = named ?? OF_SHELL.exec(textOf(result, "module_stderr") ?? "")?.[1];
+    if (!isLaunchWithout(result)) continue;
+    const python = missedPython(result) || undefined;
     const host = hostOf(result);
     return {
       supports: [
@@ -33,6 +26,31 @@ const symptom: SymptomView = (subject) => {
   return undefined;
 };
 
+function isLaunchWithout(result: LoggedResult): boolean {
+  // A look that fails so has a job id: Python went away while the job ran, and the job may be well.
+  // A task without async says `changed: false` here (plugins/action/__init__.py, _execute_module, 2.14 to 2.21).
+  return missedPython(result) !== undefined && jidOf(result) === undefined && numberOf(result, "changed") === 1;
+}
+
+const probe: ProbeView = (subject, _story, hosts) => {
+  const result = subject.results.find(isLaunchWithout);
+  const look = result === undefined ? undefined : hosts.get(hostOf(result));
+  if (result === undefined || look === undefined) return undefined;
+  if (!look.seen) return look.why.includes("no Python") ? { supports: [onHost(look.host, `${sentence(look.why)}.`)], against: [] } : undefined;
+  const need = look.needs.find(({ name }) => name === missedPython(result));
+  if (need?.job === null || need === undefined) return undefined;
+  if (need.job.program !== null) return { supports: [], against: [onHost(look.host, `${need.job.program} is there now.`)] };
+  return {
+    supports: [onHost(look.host, `There is no ${need.name}.`)],
+    against: [],
+    ...(look.python === undefined ? {} : { do: `Set ansible_python_interpreter of ${look.host} to a Python that is there, such as ${look.python}, or to auto.` }),
+  };
+};
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export const mode: Mode = {
   id: "interpreter-missing",
   title: "The Python that is to start the job is not on the host",
@@ -44,6 +62,6 @@ export const mode: Mode = {
   ],
   lint: cannot("which Python a host has is not in the playbook"),
   symptom,
-  probe: cannot("the hosts are not looked at yet"),
+  probe,
   fix: cannot("the right Python is known on the host"),
 };

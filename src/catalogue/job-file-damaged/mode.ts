@@ -1,8 +1,10 @@
 // The job file is empty, cut off, or no object: a look cannot read from it how the job is.
 
+import type { JobFile } from "../../model/host.ts";
+import { jobsOnHosts, onHost, whereFound } from "../../model/host-traces.ts";
 import { complaintOf, lastLook, textIn } from "../../model/job-looks.ts";
 import { hostOf } from "../../model/job-traces.ts";
-import type { Mode, SymptomView } from "../../model/mode.ts";
+import type { Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import { jidOf } from "../../model/story.ts";
 
@@ -26,6 +28,22 @@ const symptom: SymptomView = (subject) => {
   return undefined;
 };
 
+const probe: ProbeView = (subject, story, hosts) => {
+  const [found] = jobsOnHosts(subject, story, hosts).flatMap((job) => whereFound(job) ?? []);
+  if (found === undefined || !DAMAGED.has(found.sighting.report.file)) return undefined;
+  const { host, sighting: { report, because, state } } = found;
+  // Nothing but a full disk leaves an empty .tmp beside it.
+  if (report.tmp?.size === 0) return undefined;
+  const isAlive = state === "running" || state === "starting";
+  return {
+    supports: [onHost(host.host, `A look cannot read from the file how the job is: ${because[0] ?? ""}.`), ...subject.results.slice(0, 1).map(({ quote }) => ({ quote, says: "A look reads from such a file that the job runs, or crashes over it." }))],
+    against: [],
+    do: isAlive ? "The job runs, and its end replaces the file: wait for it (longhaul jobs wait), and find out what else writes to the file." : `No process of the job is known to be left, and the file tells nothing: look for what its work leaves behind, remove ${report.path ?? "the file"}, and start the job again where it is not done.`,
+  };
+};
+
+const DAMAGED: ReadonlySet<JobFile> = new Set(["empty", "cut", "not-json", "not-an-object", "too-large", "not-regular"]);
+
 export const mode: Mode = {
   id: "job-file-damaged",
   title: "The job file is damaged",
@@ -39,6 +57,6 @@ export const mode: Mode = {
   ],
   lint: cannot("the file is on the host"),
   symptom,
-  probe: cannot("the hosts are not looked at yet: the file would be read"),
+  probe,
   fix: cannot("the file is on the host"),
 };

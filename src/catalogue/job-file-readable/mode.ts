@@ -2,7 +2,8 @@
 
 import type { AsyncDir } from "../../model/async-dirs.ts";
 import { asyncDirOf, isInHome, withoutSlash } from "../../model/async-dirs.ts";
-import type { LintView, Mode } from "../../model/mode.ts";
+import { jobsOnHosts, onHost } from "../../model/host-traces.ts";
+import type { LintView, Mode, ProbeView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { Flow, Task } from "../../model/playbook.ts";
 import { isDetached, numberOf, titleOf } from "../../model/playbook.ts";
@@ -44,6 +45,21 @@ function isTakenCareOf({ tasks }: Flow, launch: Task, dir: AsyncDir): boolean {
   return tasks.slice(0, launch.flowIndex).some(closes) || tasks.slice(launch.flowIndex + 1).some(removes);
 }
 
+/** Job files are of mode 0644 by rule: it is a mistake where the playbook says no_log. */
+const probe: ProbeView = (subject, story, hosts) => {
+  for (const { here, host } of jobsOnHosts(subject, story, hosts)) {
+    const directory = host?.directories.find(({ path }) => path === here?.report.dir);
+    const { mode: bits, path } = here?.report ?? { mode: null, path: null };
+    if (host === undefined || directory === undefined || bits === null || path === null) continue;
+    const isReadable = (bits & OTHERS_READ) !== 0 && directory.isOpen;
+    const says = `${path} (mode ${bits.toString(8).padStart(4, "0")}) can${isReadable ? "" : "not"} be read by every login of the host.`;
+    return isReadable ? { supports: [onHost(host.host, says)], against: [], circumstantial: true } : { supports: [], against: [onHost(host.host, says)] };
+  }
+  return undefined;
+};
+
+const OTHERS_READ = 0o004;
+
 export const mode: Mode = {
   id: "job-file-readable",
   title: "The job file shows what no_log hides",
@@ -52,6 +68,6 @@ export const mode: Mode = {
   messages: [],
   lint,
   symptom: cannot("no log tells who has read a file"),
-  probe: cannot("the hosts are not looked at yet: the modes of the directory and of the files in it would tell"),
+  probe,
   fix: cannot("the directory has to be made by a task of its own, as the user that the job runs as"),
 };

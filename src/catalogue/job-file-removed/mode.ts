@@ -1,10 +1,15 @@
 // Something removes the job file, or its directory, before the wait is over.
 
 import { asyncDirOf, isPlainPair } from "../../model/async-dirs.ts";
+import type { Evidence } from "../../model/diagnosis.ts";
 import type { Finding } from "../../model/finding.ts";
+import { isRobbed, isThere, isUnfilled, missingOnHosts } from "../../model/host-missing.ts";
+import type { Missing } from "../../model/host-missing.ts";
+import { onHost } from "../../model/host-traces.ts";
 import { directoryOf, missingEvidence, tellApart, traceOf, whyNoFile } from "../../model/job-traces.ts";
+import type { JobState } from "../../model/job-state.ts";
 import { conditionText } from "../../model/look.ts";
-import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
+import type { LintView, Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { Flow, Task } from "../../model/playbook.ts";
 import { isLaunch, numberOf, ownField, titleOf } from "../../model/playbook.ts";
@@ -81,6 +86,32 @@ const symptom: SymptomView = (subject, story) => {
   };
 };
 
+const probe: ProbeView = (subject, story, hosts) => {
+  const missing = missingOnHosts(subject, story, hosts);
+  if (missing?.tells === undefined) return undefined;
+  const { place, tells, trace, found } = missing;
+  const supports = [missingEvidence(trace), tells, ...cleanersOf(missing)];
+  if (isRobbed(missing)) return { supports, against: [], do: `The job still runs and has nowhere to tell how it ends: wait for its processes, do not start it again. ${FIND_REMOVER}` };
+  // The end of a job writes the file anew where only the file was removed.
+  if (place === "here" && isThere(missing) && isEnded(found?.sighting.state)) return { supports, against: [], do: `The end of the job has written the file anew: ask once more for its result. ${FIND_REMOVER}` };
+  if (place === "nowhere") return { supports, against: [], unknown: [...tellApart(trace, story), whyNoFile(trace)] };
+  return isUnfilled(missing) || isThere(missing) ? { supports: [], against: [tells] } : undefined;
+};
+
+const FIND_REMOVER = "Look between the launch and the look, and at the cleaners of the host, for what has removed it: a task with state: absent, rm, mode: cleanup, a cron job, another run.";
+
+function isEnded(state: JobState | undefined): boolean {
+  return state === "finished" || state === "failed" || state === "killed" || state === "timed-out";
+}
+
+/** Cleaners that take files out of the directory which was looked into. */
+function cleanersOf({ job: { host, directory } }: Missing): readonly Evidence[] {
+  return (host?.cleaners ?? []).filter(({ dir }) => dir === directory).slice(0, 2).map(({ tool, file, line, path, age, at_boot: isAtBoot }) => {
+    const when = isAtBoot ? "when the host starts" : age === null ? "from time to time" : age === 0 ? "whatever its age" : `when it is older than ${age >= 172_800 ? `${Math.round(age / 86_400)} days` : age >= 7200 ? `${Math.round(age / 3600)} hours` : `${Math.round(age / 60)} minutes`}`;
+    return onHost(host?.host ?? "", `${tool} removes what is in ${path} ${when} (${file}${line === null ? "" : `:${line}`}).`);
+  });
+}
+
 export const mode: Mode = {
   id: "job-file-removed",
   title: "Something removes the job file before the wait is over",
@@ -89,6 +120,6 @@ export const mode: Mode = {
   messages: [{ text: "could not find job" }],
   lint,
   symptom,
-  probe: cannot("a file that is gone leaves no trace of who removed it"),
+  probe,
   fix: cannot("a task that removes something may have other reasons to stand where it stands: only a person can move it"),
 };

@@ -1,11 +1,12 @@
 // A job that is left to run on its own, and whose end nobody looks at.
 
 import type { Fix } from "../../model/finding.ts";
+import { judgeOpenJobs } from "../../model/host-ends.ts";
+import { jobsOnHosts } from "../../model/host-traces.ts";
 import { isLaunchAnswer } from "../../model/job-answers.ts";
 import { isMeantToEnd } from "../../model/meant-to-run-on.ts";
 import { repeats } from "../../model/look.ts";
-import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
-import { cannot } from "../../model/mode.ts";
+import type { LintView, Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import type { Flow, Project, Task } from "../../model/playbook.ts";
 import { isDetached, isLaunch, isStatus, numberOf, ownField, titleOf } from "../../model/playbook.ts";
 import { delayFor } from "../../model/repairs.ts";
@@ -111,6 +112,11 @@ function isForgotten(result: LoggedResult, story: Story): boolean {
   return !/\b(?:re)?(?:boot|start)|shut ?down|power/i.test(result.task.name) && !later.some(({ name, action }) => /wait[_ ]for[_ ]/i.test(`${name} ${action ?? ""}`));
 }
 
+const probe: ProbeView = (subject, story, hosts) => {
+  if (subject.failed || !subject.results.some((each) => isLaunchAnswer(each) && isForgotten(each, story))) return undefined;
+  return judgeOpenJobs(jobsOnHosts(subject, story, hosts));
+};
+
 export const mode: Mode = {
   id: "launch-never-checked",
   title: "Nobody looks at the job after it was started",
@@ -119,6 +125,6 @@ export const mode: Mode = {
   messages: [{ text: '"ansible_job_id": "*", "changed": true, "finished": 0', cores: "up to 2.18" }, { text: '"ansible_job_id": "*", "changed": true, "finished": false', cores: "2.19 and newer" }],
   lint,
   symptom,
-  probe: cannot("the hosts are not looked at yet"),
+  probe,
   fix: "needs-a-person",
 };

@@ -6,6 +6,7 @@ import { cannot } from "../../model/mode.ts";
 import type { Task } from "../../model/playbook.ts";
 import { isLaunch, isPolled, numberOf, titleOf } from "../../model/playbook.ts";
 import type { ShellWord } from "../../model/shell.ts";
+import { probe } from "./probe.ts";
 
 const lint: LintView = (flow) => flow.tasks.filter(isLaunch).flatMap((task) => {
   const limitSeconds = numberOf(task.asyncLimit);
@@ -86,6 +87,6 @@ export const mode: Mode = {
   messages: [],
   lint,
   symptom: cannot("the log of a limit that is over does not show what the command had started; limit-too-short tells what to look for"),
-  probe: cannot("the hosts are not looked at yet: the program would be found there with a session of its own"),
+  probe,
   fix: cannot("only a person knows whether the program may be moved to become, or is meant to outlive the limit"),
 };

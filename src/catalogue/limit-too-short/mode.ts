@@ -5,11 +5,11 @@ import type { OwnDuration } from "../../model/limits.ts";
 import { killTimes, limitAbove, limitEdit, ownDurationOf } from "../../model/limits.ts";
 import { isModuleWithShortLimit } from "../../model/meant-to-run-on.ts";
 import type { LintView, Mode } from "../../model/mode.ts";
-import { cannot } from "../../model/mode.ts";
 import type { Flow, MeasuredLaunch, Task } from "../../model/playbook.ts";
 import { isDetached, isLaunch, isPolled, numberOf, pollSecondsOf, titleOf } from "../../model/playbook.ts";
 import { allEdits, retriesEdits, waitSecondsOf } from "../../model/repairs.ts";
 import { symptom } from "./symptom.ts";
+import { probe } from "./probe.ts";
 
 const lint: LintView = (flow, project) => flow.tasks.filter(isLaunch).flatMap((task) => {
   const limitSeconds = numberOf(task.asyncLimit);
@@ -157,6 +157,6 @@ export const mode: Mode = {
   ],
   lint,
   symptom,
-  probe: cannot("the hosts are not looked at yet"),
+  probe,
   fix: "safe or needs-a-person",
 };

@@ -3,13 +3,13 @@
 import type { Edit, Fix } from "../../model/finding.ts";
 import { executableOf, shellLineOf } from "../../model/limits.ts";
 import type { LintView, Mode } from "../../model/mode.ts";
-import { cannot } from "../../model/mode.ts";
 import type { Flow, Keyword, Task } from "../../model/playbook.ts";
 import { isLaunch, titleOf } from "../../model/playbook.ts";
 import { allEdits } from "../../model/repairs.ts";
 import type { ShellCommand } from "../../model/shell.ts";
 import { addArgument, replaceNode } from "../../model/task-edits.ts";
 import type { YamlScalar } from "../../model/yaml.ts";
+import { probe } from "./probe.ts";
 import { symptom } from "./symptom.ts";
 
 type Found = ReturnType<LintView>[number];
@@ -144,6 +144,6 @@ export const mode: Mode = {
   ],
   lint,
   symptom,
-  probe: cannot("the hosts are not looked at yet"),
+  probe,
   fix: "safe or needs-a-person",
 };

@@ -2,33 +2,17 @@
 
 import type { Judgement } from "../../model/diagnosis.ts";
 import type { SymptomView } from "../../model/mode.ts";
-import type { LoggedResult, Story } from "../../model/story.ts";
+import { missedProgram } from "../../model/missed-programs.ts";
+import type { LoggedResult } from "../../model/story.ts";
 import { jidOf, numberOf, textOf } from "../../model/story.ts";
 
 export const symptom: SymptomView = (subject, story) => {
   for (const result of subject.results) {
-    const program = jidOf(result) === undefined ? undefined : missingProgram(result, story);
+    const program = jidOf(result) === undefined ? undefined : missedProgram(result, story);
     if (program !== undefined) return program === "source" || program === "." ? sourceJudgement(result, program) : programJudgement(result, program);
   }
   return undefined;
 };
-
-/** dash: `/bin/sh: 1: x: not found`; bash: `bash: line 1: x: command not found`; ash: `/bin/sh: x: not found`. */
-const SHELL = /^(?:\S*sh|-sh): (?:(?:line )?\d+: )?([^\s:]+): (?:command )?not found/m;
-const NO_SHELL = /\[Errno (?:2|13)\] [^:\n]*: b'([^'\n]+)'/;
-
-function missingProgram(result: LoggedResult, story: Story): string | undefined {
-  const message = textOf(result, "msg") ?? "";
-  const fromShell = SHELL.exec(textOf(result, "stderr") ?? "")?.[1];
-  // With another rc the shell went on after it; that counts for `source` alone, whose absence spoils the rest.
-  if (fromShell !== undefined && (numberOf(result, "rc") === 127 || fromShell === "source")) return fromShell;
-  if (result.fields["cmd"] === undefined) return undefined;
-  const direct = NO_SHELL.exec(message)?.[1];
-  if (direct !== undefined || message !== "Error executing command.") return direct;
-  // From 2.19 on the reason stands in the error that is printed before the result.
-  const error = story.errors.findLast(({ quote }) => quote.line < result.quote.line);
-  return NO_SHELL.exec(error?.message ?? "")?.[1];
-}
 
 function sourceJudgement(result: LoggedResult, word: string): Judgement {
   const inShell = word === "source" && textOf(result, "stderr")?.includes("not found") === true;

@@ -1,7 +1,9 @@
 // A job that restarts its own host, and a task that waits for that job: the job cannot tell how it ended.
 
+import { isOlderThanBoot, restartEvidence } from "../../model/host-ends.ts";
+import { jobsOnHosts, whereFound } from "../../model/host-traces.ts";
 import { shellLineOf } from "../../model/limits.ts";
-import type { LintView, Mode } from "../../model/mode.ts";
+import type { LintView, Mode, ProbeView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
 import type { Flow, Task } from "../../model/playbook.ts";
 import { isLaunch, isPolled, numberOf, titleOf } from "../../model/playbook.ts";
@@ -60,6 +62,13 @@ function restartOf({ words }: ShellCommand): string | undefined {
   return undefined;
 }
 
+/** What else restarts a host looks the same: it is this mode where the playbook has the mistake. */
+const probe: ProbeView = (subject, story, hosts) => {
+  const [found] = jobsOnHosts(subject, story, hosts).flatMap((job) => whereFound(job) ?? []).filter(isOlderThanBoot);
+  if (found === undefined) return undefined;
+  return { supports: restartEvidence(found), against: [], circumstantial: true };
+};
+
 export const mode: Mode = {
   id: "reboot-in-the-middle",
   title: "A task waits for a job that takes its own host down",
@@ -68,6 +77,6 @@ export const mode: Mode = {
   messages: [],
   lint,
   symptom: cannot("the log is that of any job that never ends, or of any lost connection"),
-  probe: cannot("the hosts are not looked at yet: the job file would be older than the host's last start"),
+  probe,
   fix: cannot("only a person knows whether the play goes on after the restart"),
 };

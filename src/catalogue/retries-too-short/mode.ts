@@ -3,11 +3,11 @@
 import { ownDurationOf } from "../../model/limits.ts";
 import { repeats } from "../../model/look.ts";
 import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
-import { cannot } from "../../model/mode.ts";
 import type { Pair, Task } from "../../model/playbook.ts";
 import { isDetached, numberOf, ownField, titleOf } from "../../model/playbook.ts";
 import { retriesEdits, waitSecondsOf } from "../../model/repairs.ts";
 import { jobOf, numberOf as resultNumber, textOf } from "../../model/story.ts";
+import { probe } from "./probe.ts";
 
 const lint: LintView = (flow) => flow.pairs.flatMap((pair) => {
   const limitSeconds = numberOf(pair.launch.asyncLimit);
@@ -88,6 +88,6 @@ export const mode: Mode = {
   ],
   lint,
   symptom,
-  probe: cannot("the hosts are not looked at yet"),
+  probe,
   fix: "safe or needs-a-person",
 };

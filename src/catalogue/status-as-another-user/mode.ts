@@ -2,9 +2,9 @@
 
 import { asksForOneLaunch, asyncDirOf, environmentOf, isInHome, isPlainPair } from "../../model/async-dirs.ts";
 import type { Edit } from "../../model/finding.ts";
+import { beforeAgain, judgePlace, missingOnHosts } from "../../model/host-missing.ts";
 import { missingEvidence, tellApart, traceOf } from "../../model/job-traces.ts";
-import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
-import { cannot } from "../../model/mode.ts";
+import type { LintView, Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import type { Flow, Pair, Task } from "../../model/playbook.ts";
 import { ownField, titleOf } from "../../model/playbook.ts";
 import { allEdits } from "../../model/repairs.ts";
@@ -136,6 +136,9 @@ const symptom: SymptomView = (subject, story) => {
   };
 };
 
+const probe: ProbeView = (subject, story, hosts) =>
+  judgePlace(missingOnHosts(subject, story, hosts), "another home", (found) => `Give the status task the become, become_user (and remote_user) with which ${found.sighting.report.owner ?? "the other user"} runs the job: longhaul lint --fix does it. ${beforeAgain(found)}`);
+
 export const mode: Mode = {
   id: "status-as-another-user",
   title: "The status task runs as another user than the job",
@@ -144,6 +147,6 @@ export const mode: Mode = {
   messages: [{ text: "could not find job" }],
   lint,
   symptom,
-  probe: cannot("the hosts are not looked at yet: the job file would be found in the home of the user who started the job"),
+  probe,
   fix: "safe or needs-a-person",
 };

@@ -3,9 +3,9 @@
 import type { AsyncDir } from "../../model/async-dirs.ts";
 import { asksForOneLaunch, asyncDirOf, environmentOf, isInHome, isPlainPair } from "../../model/async-dirs.ts";
 import type { Finding } from "../../model/finding.ts";
+import { beforeAgain, judgePlace, missingOnHosts } from "../../model/host-missing.ts";
 import { missingEvidence, tellApart, traceOf } from "../../model/job-traces.ts";
-import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
-import { cannot } from "../../model/mode.ts";
+import type { LintView, Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import type { Flow, Pair, Task } from "../../model/playbook.ts";
 import { isLaunch, isPolled, isStatus, ownField, titleOf } from "../../model/playbook.ts";
 import { addVariable, replaceNode } from "../../model/task-edits.ts";
@@ -146,6 +146,9 @@ const symptom: SymptomView = (subject, story) => {
   };
 };
 
+const probe: ProbeView = (subject, story, hosts) =>
+  judgePlace(missingOnHosts(subject, story, hosts), "another directory", (found) => `Give the launch and the status task the same absolute ansible_async_dir; the job was started with ${found.sighting.report.dir}. ${beforeAgain(found)}`);
+
 export const mode: Mode = {
   id: "status-in-another-dir",
   title: "The status task looks in another directory than the job's",
@@ -154,6 +157,6 @@ export const mode: Mode = {
   messages: [{ text: "could not find job" }],
   lint,
   symptom,
-  probe: cannot("the hosts are not looked at yet: the job file would be found in another directory"),
+  probe,
   fix: "safe or needs-a-person",
 };

@@ -2,10 +2,10 @@
 
 import type { Evidence } from "../../model/diagnosis.ts";
 import type { Edit } from "../../model/finding.ts";
+import { isRobbed, isThere, isUnfilled, missingOnHosts } from "../../model/host-missing.ts";
 import type { Trace } from "../../model/job-traces.ts";
 import { missingEvidence, showsPolledEnds, tellApart, traceOf } from "../../model/job-traces.ts";
-import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
-import { cannot } from "../../model/mode.ts";
+import type { LintView, Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import type { Flow, Pair, Project } from "../../model/playbook.ts";
 import { isPolled, numberOf, ownField, pollSecondsOf, tasksNaming, titleOf } from "../../model/playbook.ts";
 import { allEdits, waitEdits } from "../../model/repairs.ts";
@@ -83,6 +83,14 @@ function notPolled(trace: Trace, story: Story): readonly Evidence[] {
   return showsPolledEnds(story) ? [{ quote: trace.missing.task.heading, says: "Ansible says ASYNC OK when it has polled a job to its end; the log has no such line about this job." }] : [];
 }
 
+const probe: ProbeView = (subject, story, hosts) => {
+  const missing = missingOnHosts(subject, story, hosts);
+  if (missing?.tells === undefined) return undefined;
+  if (missing.place === "nowhere") return { supports: [missingEvidence(missing.trace), missing.tells], against: [], unknown: tellApart(missing.trace, story) };
+  // Ansible deletes the file of a job that it has polled to a good end.
+  return isThere(missing) || isRobbed(missing) || isUnfilled(missing) ? { supports: [], against: [missing.tells] } : undefined;
+};
+
 export const mode: Mode = {
   id: "status-of-polled-task",
   title: "A status task asks for a job that Ansible has polled itself",
@@ -91,6 +99,6 @@ export const mode: Mode = {
   messages: [{ text: "could not find job" }, { text: "job * not found or invalid" }],
   lint,
   symptom,
-  probe: cannot("the job file is gone in every case; only the playbook or the log tells why"),
+  probe,
   fix: "safe or needs-a-person",
 };

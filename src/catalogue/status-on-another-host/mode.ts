@@ -2,9 +2,9 @@
 
 import { asksForOneLaunch, isPlainPair } from "../../model/async-dirs.ts";
 import type { Edit, Finding } from "../../model/finding.ts";
+import { beforeAgain, judgePlace, missingOnHosts } from "../../model/host-missing.ts";
 import { missingEvidence, tellApart, traceOf } from "../../model/job-traces.ts";
-import type { LintView, Mode, SymptomView } from "../../model/mode.ts";
-import { cannot } from "../../model/mode.ts";
+import type { LintView, Mode, ProbeView, SymptomView } from "../../model/mode.ts";
 import type { Flow, Pair, Task } from "../../model/playbook.ts";
 import { ownField, titleOf } from "../../model/playbook.ts";
 import { allEdits } from "../../model/repairs.ts";
@@ -104,6 +104,9 @@ const symptom: SymptomView = (subject, story) => {
   };
 };
 
+const probe: ProbeView = (subject, story, hosts) =>
+  judgePlace(missingOnHosts(subject, story, hosts), "another host", (found) => `Give the status task the delegate_to and run_once of the task that starts the job, so that it asks on ${found.host.host}: longhaul lint --fix does it. ${beforeAgain(found)}`);
+
 export const mode: Mode = {
   id: "status-on-another-host",
   title: "The status task asks on another host than the one with the job",
@@ -112,6 +115,6 @@ export const mode: Mode = {
   messages: [{ text: "could not find job" }],
   lint,
   symptom,
-  probe: cannot("the hosts are not looked at yet: the job file would be found on another host"),
+  probe,
   fix: "safe or needs-a-person",
 };

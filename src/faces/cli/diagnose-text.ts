@@ -1,10 +1,11 @@
 // A diagnosis as a person reads it: the verdict first, then its evidence, the repair, and what is not known.
 
-import type { DiagnoseResult, Unexplained } from "../../engine/diagnose.ts";
+import type { DiagnoseResult, LeftRunning, Unexplained } from "../../engine/diagnose.ts";
 import type { Candidate, Diagnosis, Evidence, Subject } from "../../model/diagnosis.ts";
 import { printable } from "../../model/printable.ts";
-import type { LoggedJob, Story } from "../../model/story.ts";
+import type { Story } from "../../model/story.ts";
 import { textOf } from "../../model/story.ts";
+import { jobHead, jobLines, nextLine } from "./diagnose-host-text.ts";
 import type { Style } from "./style.ts";
 import { count, createStyle, labelled, wrap } from "./style.ts";
 
@@ -35,7 +36,7 @@ export function diagnosisText({ log, story, result }: Report, { columns, color, 
   const blocks = [...failed, ...others, ...green];
   const gaps = story.gaps.map((gap) => labelled("note", printable(gap), look));
   const told = result.diagnoses.flatMap((diagnosis) => diagnosis.unknown.map(({ command }) => command));
-  const left = result.leftRunning.filter(({ jid }) => !told.some((command) => command.includes(jid))).map((job) => leftText(job, look));
+  const left = result.leftRunning.filter(({ job: { jid } }) => !told.some((command) => command.includes(jid))).map((each) => leftText(each, look));
   const nothing = blocks.length + left.length === 0 ? [nothingText(story, columns)] : [];
   return `${[...head, ...blocks, ...left, ...nothing, ...gaps].join("\n")}\n`;
 }
@@ -52,13 +53,14 @@ function nothingText(story: Story, columns: number): string {
   return `${wrap(`Nothing failed in this log. ${jobs}.${verbosity}`, columns, "")}\n`;
 }
 
-function leftText(job: LoggedJob, look: Look): string {
+function leftText({ job, now }: LeftRunning, look: Look): string {
   const quote = job.lastPoll ?? job.launch?.quote;
   const lines = [
     `${look.style.severity("warning").replace("warning", "CUT OFF")}  ${look.style.bold(printable(job.task?.name ?? job.jid))} on ${printable(job.host)}`,
     wrap("The log ends in the middle of the run (there is no PLAY RECAP). This job was running when it was last looked at, and may still be: nothing on the host stops it before its limit.", look.columns, "  "),
     ...(quote === undefined ? [] : [look.style.dim(clip(`       line ${quote.line}: ${printable(quote.text)}`, look.columns))]),
-    ...tellLines(`ansible ${job.host} -m ansible.builtin.async_status -a "jid=${job.jid}"`, look),
+    ...jobLines(now, look),
+    ...(now.some(({ state }) => state !== undefined) ? [] : tellLines(`ansible ${job.host} -m ansible.builtin.async_status -a "jid=${job.jid}"`, look)),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -69,18 +71,40 @@ function tellLines(command: string, { style }: Look): readonly string[] {
 }
 
 function block(diagnosis: Diagnosis, look: Look): string {
+  return causeBlock(diagnosis, { head: `${subjectLine(diagnosis.subject, look)}${placeText(diagnosis, look)}`, look });
+}
+
+function causeBlock(diagnosis: Diagnosis, { head, look }: { readonly head: string; readonly look: Look }): string {
   const [first, ...ties] = diagnosis.causes;
   if (first === undefined) return "";
   const causes = ties.length === 0 ? causeLines(first, look) : tiedLines(diagnosis, look);
   const lines = [
-    `${subjectLine(diagnosis.subject, look)}${placeText(diagnosis, look)}`,
+    head,
     "",
     ...causes,
+    ...jobLines(diagnosis.jobs, look),
+    ...decidedLines(diagnosis, look),
     ...ruledOutLines(diagnosis, look),
     ...diagnosis.unknown.flatMap((unknown) => [labelled("?", printable(unknown.what), look), ...tellLines(unknown.command, look)]),
     ...(ties.length === 0 ? ["", labelled("do", printable(first.do), look), labelled("more", `longhaul explain ${first.mode}`, look)] : []),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** What the hosts were good for: without them it would have been a tie. */
+function decidedLines({ openWithoutHosts }: Diagnosis, look: Look): readonly string[] {
+  return openWithoutHosts.length === 0 ? [] : [labelled("note", `The log alone cannot tell ${openWithoutHosts.join(", ")} apart; the hosts do.`, look)];
+}
+
+/** Jobs that were asked about by their ids. */
+export function jobsText(result: DiagnoseResult, options: Pick<DiagnosisOptions, "columns" | "color" | "directory">): string {
+  const look = { directory: options.directory, columns: options.columns, style: createStyle(options.color) };
+  const blocks = result.jobs.map((diagnosis) => {
+    const head = jobHead(diagnosis, look);
+    if (diagnosis.causes.length > 0) return causeBlock(diagnosis, { head, look });
+    return `${[head, ...jobLines(diagnosis.jobs, look), ...nextLine(diagnosis, look)].join("\n")}\n`;
+  });
+  return `${blocks.join("\n")}\n`;
 }
 
 function subjectLine(subject: Subject, { style }: Look): string {
@@ -131,14 +155,14 @@ function noteLines({ note }: Candidate, look: Look): readonly string[] {
 }
 
 /** Causes that cannot be told apart: what speaks for all of them once, then each with what it alone has. */
-function tiedLines({ causes, unknown }: Diagnosis, look: Look): readonly string[] {
+function tiedLines({ causes, unknown, jobs }: Diagnosis, look: Look): readonly string[] {
   const [first] = causes;
   const key = (evidence: Evidence): string => evidenceText(evidence);
   const shared = (first?.evidence ?? []).filter((evidence) => causes.every((cause) => cause.evidence.some((each) => key(each) === key(evidence))));
   const isOwn = (evidence: Evidence): boolean => !shared.some((each) => key(each) === key(evidence));
   const others = [...new Set(unknown.flatMap(({ modes = [] }) => modes))].filter((mode) => !causes.some((cause) => cause.mode === mode));
   return [
-    wrap(`The log cannot tell these ${causes.length} causes apart:`, look.columns, "  "),
+    wrap(`${jobs.length === 0 ? "The log" : "Log and hosts"} cannot tell these ${causes.length} causes apart:`, look.columns, "  "),
     ...(shared.length === 0 ? [] : ["", ...evidenceLines(shared, look)]),
     "",
     ...causes.flatMap((cause) => [titleLine(cause, look), ...evidenceLines(cause.evidence.filter(isOwn), look), ...noteLines(cause, look), labelled("do", printable(cause.do), look), ""]),
@@ -148,7 +172,7 @@ function tiedLines({ causes, unknown }: Diagnosis, look: Look): readonly string[
 
 function evidenceLines(evidence: readonly Evidence[], look: Look): readonly string[] {
   const lines = evidence.slice(0, EVIDENCE_MAX).flatMap((each) => {
-    const says = labelled("seen", printable(each.says), look);
+    const says = each.host === undefined ? labelled("seen", printable(each.says), look) : labelled("host", printable(`${each.host}: ${each.says}`), look);
     if (each.quote !== undefined) return [says, look.style.dim(clip(`       line ${each.quote.line}: ${printable(each.quote.text)}`, look.columns))];
     if (each.place !== undefined) return [says, look.style.dim(`       ${pathText(each.place.file, look)}:${each.place.line}`)];
     return [says];
@@ -158,10 +182,11 @@ function evidenceLines(evidence: readonly Evidence[], look: Look): readonly stri
 
 function evidenceText(evidence: Evidence): string {
   const where = evidence.quote === undefined ? "" : ` (line ${evidence.quote.line})`;
-  return `${printable(evidence.says)}${where}`;
+  const host = evidence.host === undefined ? "" : `host ${evidence.host}: `;
+  return `${printable(`${host}${evidence.says}`)}${where}`;
 }
 
-function unexplainedText({ subject, pointers }: Unexplained, look: Look): string {
+function unexplainedText({ subject, pointers, jobs }: Unexplained, look: Look): string {
   const verdict = pointers.length === 0 ? "Not a failure of async that longhaul knows." : "longhaul has no verdict on this failure.";
   const shown = pointers.slice(0, POINTERS_MAX).flatMap(({ mode, what, place }) => [
     labelled("lint", printable(`${mode}: ${what}`), look),
@@ -171,6 +196,7 @@ function unexplainedText({ subject, pointers }: Unexplained, look: Look): string
     subjectLine(subject, look),
     wrap(`${verdict} What Ansible said:`, look.columns, "  "),
     ...saidLines(subject, look),
+    ...jobLines(jobs, look),
     ...(shown.length === 0 ? [] : ["", wrap("longhaul lint finds this on the task, or on one whose register it reads. It need not be the cause:", look.columns, "  "), ...shown]),
     ...(pointers.length > POINTERS_MAX ? [look.style.dim(`       and ${pointers.length - POINTERS_MAX} more: longhaul lint`)] : []),
   ];

@@ -2,7 +2,10 @@
 
 import type { DiagnoseResult } from "../../engine/diagnose.ts";
 import { diagnose } from "../../engine/diagnose.ts";
+import { lookAtHosts } from "../../engine/host-look.ts";
+import { questionsOf } from "../../engine/host-questions.ts";
 import { lint } from "../../engine/lint.ts";
+import type { HostsRequest } from "../../engine/ports.ts";
 import { assemble } from "../../engine/project/assemble.ts";
 import { createLibrary } from "../../engine/project/library.ts";
 import { PROBLEM_EXITS, Problem } from "../../model/problem.ts";
@@ -18,6 +21,10 @@ export interface DiagnoseOptions {
   readonly format: "text" | "json";
   /** The playbooks that were run: what lint finds in them is evidence. */
   readonly playbooks: readonly string[];
+  /** How to reach the hosts, where they are to be looked at. */
+  readonly hosts?: HostsRequest;
+  /** Further directories that may hold job files. */
+  readonly directories: readonly string[];
 }
 
 /** Reads each log and says what went wrong. Out: the exit code. Throws Problem. */
@@ -28,7 +35,8 @@ export async function runDiagnose(world: World, options: DiagnoseOptions): Promi
     const story = await storyOf(world, log);
     const name = log === "-" ? "standard input" : log;
     if (story.form === "none") throw new Problem("not-ansible-output", `${name}: ${emptyReason(story)}`);
-    const result = diagnose({ story, modes: world.modes, ...(playbook === undefined ? {} : { playbook }) });
+    const hosts = options.hosts === undefined ? undefined : await lookAtHosts({ openHosts: world.openHosts, hosts: options.hosts, questions: questionsOf(story, options.directories) });
+    const result = diagnose({ story, modes: world.modes, ...(playbook === undefined ? {} : { playbook }), ...(hosts === undefined ? {} : { hosts }) });
     reports.push({ log: name, story, result: withNames(result, log, options.playbooks) });
   }
   if (options.format === "json") world.out(diagnoseJson(world.version, reports));
@@ -49,12 +57,16 @@ async function storyOf(world: World, log: string): Promise<Story> {
   return reader.end();
 }
 
-function exitOf(world: World, result: DiagnoseResult): number {
+/** Tells of modes that broke. Out: the exit code for that. */
+export function crashExit(world: World, result: DiagnoseResult): number {
   for (const { mode, cause } of result.crashed) {
     world.err(`longhaul: the check ${mode} broke (${String(cause)}); its evidence is missing. Please report this.\n`);
   }
-  if (result.crashed.length > 0) return PROBLEM_EXITS["mode-crashed"];
-  return result.diagnoses.length + result.unexplained.length + result.leftRunning.length > 0 ? 1 : 0;
+  return result.crashed.length > 0 ? PROBLEM_EXITS["mode-crashed"] : 0;
+}
+
+function exitOf(world: World, result: DiagnoseResult): number {
+  return Math.max(crashExit(world, result), result.diagnoses.length + result.unexplained.length + result.leftRunning.length > 0 ? 1 : 0);
 }
 
 /** Writes the names of this log and its playbook into the commands that tell more. */

@@ -6,11 +6,12 @@ import { printable } from "../../model/printable.ts";
 import { PROFILES } from "../../model/settings.ts";
 import type { Shell } from "./completion.ts";
 import { addAdvise } from "./advise/command.ts";
+import { addDiagnose } from "./diagnose-command.ts";
 import { addHistory } from "./history/command.ts";
 import { addInit } from "./init/command.ts";
 import { addJobs } from "./jobs/command.ts";
 import type { LintOptions } from "./lint.ts";
-import { EXITS, collected } from "./options.ts";
+import { EXITS } from "./options.ts";
 import { addEnv } from "./env/command.ts";
 import { addRun } from "./run/command.ts";
 import { addVerify } from "./verify/command.ts";
@@ -35,13 +36,6 @@ Examples:
   longhaul lint --core 2.16 roles/        # for one ansible-core only
   longhaul lint --stdin-name site.yml - < buffer
   longhaul lint -f json | jq '.findings[].mode'
-${EXITS}`;
-
-const DIAGNOSE_HELP = `
-Examples:
-  longhaul diagnose run.log
-  longhaul diagnose run.log -p site.yml      # with the playbook as a witness
-  ansible-playbook site.yml 2>&1 | longhaul diagnose -
 ${EXITS}`;
 
 const EXPLAIN_HELP = `
@@ -134,17 +128,7 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
       const since = changedSince !== undefined ? { changed: { reference: changedSince } } : changed === true ? { changed: {} } : {};
       done(await runLint(world, { paths, ...options, diff: diff === true, yes: yes === true, ...wanted, ...since }));
     });
-  program
-    .command("diagnose")
-    .description("name the cause of a failure from Ansible's output")
-    .argument("[log...]", "output of ansible-playbook or ansible; standard input if none or -")
-    .option("-p, --playbook <path>", "the playbook that was run: what lint finds in it is evidence", collected)
-    .addOption(format(["text", "json"]))
-    .addHelpText("after", DIAGNOSE_HELP)
-    .action(async (logs: readonly string[], options: { playbook?: readonly string[]; format: "text" | "json" }) => {
-      const { runDiagnose } = await import("./diagnose.ts");
-      done(await runDiagnose(world, { logs: logs.length === 0 ? ["-"] : logs, format: options.format, playbooks: options.playbook ?? [] }));
-    });
+  addDiagnose(world, program, done);
   program
     .command("explain")
     .description("one failure mode, or the modes that print a message")

@@ -773,3 +773,280 @@ PROBES.update({
     "sudo": probe_sudo,
     "clock": probe_clock,
 })
+# find-job: where files and processes of jobs are, whoever's and wherever.
+
+FIND_SECONDS = 3.0
+FIND_DIRECTORIES = 20000
+FIND_PLACES = 500
+# Where people put an async dir that is in nobody's home; looked through this deep, homes too.
+FIND_ROOTS = (b"/tmp", b"/var/tmp", b"/dev/shm", b"/run", b"/var/lib", b"/var/cache", b"/opt", b"/srv")
+FIND_DEPTH = 3
+ASYNC_DIR_NAME = b"ANSIBLE_ASYNC_DIR="
+
+
+class Finding(object):
+    """One search: each directory is looked into once, by whatever name it is met."""
+
+    def __init__(self, jids):
+        self.jids = jids
+        self.names = [(jid, jid + suffix) for jid in jids for suffix in (b"", b".tmp", b".log")]
+        self.places = []
+        self.closed = []
+        self.seen = set()
+        self.until = time.time() + FIND_SECONDS
+        self.complete = True
+
+    def look(self, directory, certain=True):
+        """Looks for the files in a directory. One that may not be looked into is noted where a job file is likely in it."""
+        try:
+            real = os.stat(directory)
+            if (real.st_dev, real.st_ino) in self.seen or not stat.S_ISDIR(real.st_mode):
+                return
+            os.lstat(directory + b"/.")
+        except OSError as error:
+            if certain and error.errno not in (errno.ENOENT, errno.ENOTDIR):
+                self.closed.append(directory)
+            return
+        self.seen.add((real.st_dev, real.st_ino))
+        for jid, name in self.names:
+            if len(self.places) < FIND_PLACES and (directory, jid) not in self.places and os.path.lexists(directory + b"/" + name):
+                self.places.append((directory, jid))
+
+    def walk(self, root, depth):
+        """Looks into what is below a directory on the same file system, as long as there is time."""
+        try:
+            device = os.stat(root).st_dev
+        except OSError:
+            return
+        waiting = [(root, depth)]
+        while waiting:
+            if len(self.seen) >= FIND_DIRECTORIES or time.time() > self.until:
+                self.complete = False
+                return
+            directory, left = waiting.pop()
+            self.look(directory, False)
+            for name in (names_in(directory) or []) if left > 0 else []:
+                below = directory + b"/" + name
+                try:
+                    found = os.lstat(below)
+                except OSError:
+                    continue
+                if stat.S_ISDIR(found.st_mode) and found.st_dev == device:
+                    waiting.append((below, left - 1))
+
+
+def probe_find_job(request):
+    asked = request.get("jids")
+    if not isinstance(asked, list) or not isinstance(request.get("dirs"), list):
+        raise Fail("bad-request", "find-job needs jids and dirs, lists of names.")
+    jids = [jid for jid in (to_bytes(text) for text in asked if isinstance(text, Text)) if JOB_NAME.match(jid)]
+    own = status_expands(asked_path(request, "async_dir", b"~/.ansible_async"))
+    named = [absolute(text) for text in request["dirs"][:TOLD_AT_MOST] if isinstance(text, Text)]
+    snapshot = Snapshot()
+    of_wrappers = dirs_of_wrappers(snapshot)
+    search = Finding(jids)
+    homes = dirs_of_users()
+    for directory in named + [own] + sorted(set(of_wrappers.values())) + homes:
+        search.look(directory)
+    found = set(jid for _, jid in search.places)
+    if found != set(jids):
+        for root in FIND_ROOTS:
+            search.walk(root, FIND_DEPTH)
+        for home in sorted(set(os.path.dirname(each) for each in homes if each.startswith((b"/home/", b"/root/")))):
+            search.walk(home, 1)
+    places = [(directory, jid, True) for directory, jid in search.places] + without_files(jids, found, snapshot, of_wrappers)
+    return {
+        "places": [{"dir": path_text(directory), "jid": path_text(jid), "home": home_around(directory), "sure": sure} for directory, jid, sure in places],
+        "searched": len(search.seen), "complete": search.complete, "closed": [path_text(directory) for directory in search.closed[:FIND_PLACES]],
+        "async_dir": path_text(own), "dirs": [async_directory(directory) for directory in distinct(named + [own])],
+        "left": left_by_jobs(snapshot), "left_known": HOW == "proc" and os.geteuid() == 0,
+    }
+
+
+def distinct(values):
+    return [value for at, value in enumerate(values) if value not in values[:at]]
+
+
+def without_files(jids, found, snapshot, of_wrappers):
+    """
+    Jobs whose file was not found and whose wrapper lives: in the directory that it names. Where its environment may not be read that is not
+    known; then it is taken for the usual one of its user, and not sure.
+    """
+    told = []
+    for jid in jids:
+        for process in snapshot.wrappers.get(jid.partition(b".")[0], []) if jid not in found else []:
+            usual = (home_of(process.uid()) or b"/nonexistent") + b"/.ansible_async"
+            place = (of_wrappers.get(process.pid, usual), jid, process.pid in of_wrappers)
+            if process.role is not None and place not in told:
+                told.append(place)
+    return told[:FIND_PLACES]
+
+
+def async_directory(directory):
+    """What there is at the path of an async dir, without a try: nothing is written where jobs may be."""
+    told = {"path": path_text(directory), "home": home_around(directory), "exists": False, "owner": None, "mode": None, "refused_to": refused_to(directory), "open": False}
+    nearest = directory
+    while not os.path.exists(nearest) and nearest != b"/":
+        nearest = os.path.dirname(nearest)
+    if nearest == directory:
+        try:
+            found = os.stat(directory)
+            told.update({"exists": stat.S_ISDIR(found.st_mode), "owner": user_name(found.st_uid), "mode": stat.S_IMODE(found.st_mode), "open": open_to_all(directory)})
+        except OSError:
+            pass
+    told.update(space_of(nearest))
+    return told
+
+
+def open_to_all(directory):
+    """Whether every login of the host gets through to what is in a directory."""
+    while True:
+        if not os.stat(directory).st_mode & stat.S_IXOTH:
+            return False
+        if directory == b"/":
+            return True
+        directory = os.path.dirname(directory)
+
+
+def refused_to(directory):
+    """Who surely may not make a file in an existing directory: the user in whose home it is, or whoever looks."""
+    try:
+        found = os.stat(directory)
+    except OSError:
+        return None
+    user, uid = account_around(directory)
+    if os.geteuid() == 0 and user is not None and uid not in (0, found.st_uid) and not found.st_mode & 0o022:
+        return shown(user)
+    return None if os.access(directory, os.W_OK | os.X_OK) else user_name(os.geteuid())
+
+
+def home_around(directory):
+    user, _ = account_around(directory)
+    return None if user is None else shown(user)
+
+
+def account_around(directory):
+    """Name and number of the user in whose home a directory is."""
+    around = [(len(home), name, uid) for name, uid, home in local_accounts() if directory.startswith(home + b"/")]
+    return max(around)[1:] if around else (None, None)
+
+
+ACCOUNTS = []
+
+
+def local_accounts():
+    """Users with a home of their own. The password file is read as a file: a directory service may have a hundred thousand users."""
+    if not ACCOUNTS:
+        for line in (read_config(b"/etc/passwd", 1 << 22) or b"").split(b"\n"):
+            fields = line.split(b":")
+            if len(fields) < 7 or not fields[2].isdigit() or not fields[5].strip(b"/"):
+                continue
+            home = os.path.normpath(fields[5])
+            try:
+                if os.stat(home).st_uid == int(fields[2]):
+                    ACCOUNTS.append((fields[0], int(fields[2]), home))
+            except OSError:
+                continue
+    return ACCOUNTS
+
+
+# Who takes in the children of a process that has ended.
+ADOPTERS = frozenset([b"systemd", b"init", b"tini", b"docker-init", b"dumb-init", b"catatonit", b"conmon", b"s6-svscan"])
+
+
+def left_by_jobs(snapshot):
+    """Processes with an async dir in their environment, as all have that a wrapper starts, and neither a wrapper nor anybody else above them."""
+    marked = {}
+    for process in snapshot.by_pid.values():
+        if process.wrapper is not None or process.pid in snapshot.ours or process.start is None or held(snapshot, process):
+            continue
+        environ = read_proc(PROC + b"/%d/environ" % process.pid, 1 << 18) or b""
+        if environ.startswith(ASYNC_DIR_NAME) or b"\0" + ASYNC_DIR_NAME in environ:
+            marked[process.pid] = process
+    told = [process for process in marked.values() if adopted(snapshot, marked, process)]
+    return [{
+        "pid": process.pid, "uid": process.uid(), "start": process.start, "argv": shown(b" ".join(process.args)[:1200])[:300],
+    } for process in sorted(told, key=lambda process: process.pid)[:TOLD_AT_MOST]]
+
+
+def adopted(snapshot, marked, process):
+    """A controller has the variable where its user has set it, and hangs on whoever has started it."""
+    while process.ppid in marked:
+        process = marked[process.ppid]
+    parent = snapshot.by_pid.get(process.ppid)
+    return process.ppid in (0, 1) or (parent is not None and parent.args[0].rsplit(b"/", 1)[-1] in ADOPTERS)
+
+
+def held(snapshot, process):
+    """True where a wrapper of the job still lives, or where somebody's login holds the process."""
+    if any(other.wrapper is not None for other in snapshot.sessions.get(process.sid, [])) or not snapshot.detached(process):
+        return True
+    above = set()
+    while process is not None and process.pid not in above:
+        above.add(process.pid)
+        if process.wrapper is not None:
+            return True
+        process = snapshot.by_pid.get(process.ppid)
+    return False
+
+
+# kernel-log: what the kernel killed for want of memory.
+
+KERNEL_LOG_LIMIT = 16 * 1024 * 1024
+KILLED = re.compile(br"[Kk]ill(?:ed)? process ([0-9]{1,10}) \((.*?)\)")
+JOURNAL_LINE = re.compile(br"([0-9]{1,12}\.[0-9]+) \S+ kernel: (.*)")
+
+
+def probe_kernel_log(request):
+    records, why = kernel_records(rooted(request, b"/dev/kmsg"))
+    if records is None:
+        code, output = run_program([b"journalctl", b"-q", b"-k", b"-o", b"short-unix", b"--no-pager", b"-n", b"20000"])
+        matches = [JOURNAL_LINE.match(line) for line in (output or b"").split(b"\n")]
+        records = [(float(match.group(1)), match.group(2)) for match in matches if match is not None]
+        why = None if code == 0 and records else why
+    oom = {}
+    for at, text in records:
+        match = KILLED.search(text) if b"emory" in text or b"oom" in text.lower() else None
+        if match is not None:
+            oom[match.group(1)] = {"at": at, "pid": int(match.group(1)), "name": shown(match.group(2))[:100]}
+    return {"oom": sorted(oom.values(), key=lambda kill: kill["at"])[-FIND_PLACES:], "unreadable": why}
+
+
+def kernel_records(path):
+    """Pairs of a time since 1970 and a text, or None and why. The kernel's clock stands still while a host sleeps."""
+    clock = getattr(time, "clock_gettime", None)
+    up = clock(time.CLOCK_MONOTONIC) if clock is not None else uptime()
+    if up is None:
+        return None, "the time since the boot is not known"
+    boot = time.time() - up
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        return None, "the kernel's log may not be read: %s" % reason(error)
+    records = []
+    size = 0
+    try:
+        while size < KERNEL_LOG_LIMIT:
+            try:
+                data = os.read(fd, 65536)
+            except OSError as error:
+                # The record was overwritten while it was read.
+                if error.errno == errno.EPIPE:
+                    continue
+                if error.errno not in (errno.EAGAIN, errno.EINTR):
+                    return None, "the kernel's log cannot be read: %s" % reason(error)
+                break
+            if not data:
+                break
+            size += len(data)
+            for line in data.split(b"\n"):
+                head, mark, text = line.partition(b";")
+                fields = head.split(b",")
+                if mark and len(fields) >= 3 and fields[2].isdigit():
+                    records.append((boot + int(fields[2]) / 1e6, text))
+    finally:
+        os.close(fd)
+    return records, None
+
+
+PROBES.update({"find-job": probe_find_job, "kernel-log": probe_kernel_log})
