@@ -72,9 +72,9 @@ function isCannot(view: unknown): view is Cannot {
 function indexPage(): string {
   const rows = modes.map((mode) => {
     const cell = (view: unknown): string => (isCannot(view) ? "–" : typeof view === "string" ? view : "yes");
-    return `| [${mode.id}](../src/catalogue/${mode.id}/README.md) | ${mode.title} | ${cell(mode.lint)} | ${cell(mode.symptom)} | ${cell(mode.fix)} |`;
+    return `| [${mode.id}](../src/catalogue/${mode.id}/README.md) | ${mode.title} | ${cell(mode.lint)} | ${cell(mode.symptom)} | ${cell(mode.probe)} | ${cell(mode.fix)} |`;
   });
-  const head = "| mode | cause | lint | diagnose | fix |\n|---|---|---|---|---|";
+  const head = "| mode | cause | lint | diagnose | on the host | fix |\n|---|---|---|---|---|---|";
   const messages = modes.flatMap((mode) => mode.messages.map((message) => ({ mode, message })));
   const byText = messages.toSorted((a, b) => (a.message.text < b.message.text ? -1 : 1));
   const messageRows = byText.map(({ mode, message }) => `| \`${message.text.replaceAll("|", "\\|")}\` | ${message.cores ?? "all"} | [${mode.id}](../src/catalogue/${mode.id}/README.md) |`);

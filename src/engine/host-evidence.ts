@@ -45,6 +45,7 @@ function jobNow(job: JobOnHosts, facts: HostLooks): JobNow {
   if (look === undefined) return { ...job.job, state: undefined, why: "it was not asked about on its host: too many others were" };
   if (!look.seen) return { ...job.job, state: undefined, why: look.why };
   if (look.closed.length > 0) return { ...job.job, state: undefined, why: closedText(look) };
+  if (!look.isComplete) return { ...job.job, state: undefined, why: `nothing of it in ${look.searched} directories, and the search was ended there; name its directory with --dir` };
   return { ...job.job, state: "absent", foundOn: job.job.host, path: undefined, says: `no file and no process of it; ${look.searched === 1 ? "1 directory was" : `${look.searched} directories were`} looked into` };
 }
 

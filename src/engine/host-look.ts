@@ -2,7 +2,7 @@
 
 import type { Fields } from "../model/fields.ts";
 import { fieldsOf, text } from "../model/fields.ts";
-import type { EnvironmentFacts } from "../model/host-facts.ts";
+import type { CleanerFacts, CleanersFacts, EnvironmentFacts } from "../model/host-facts.ts";
 import { cleanersFacts, environmentFacts } from "../model/host-facts.ts";
 import type { JobReport } from "../model/host.ts";
 import type { HostLook, HostLooks, Sighting } from "../model/host-looks.ts";
@@ -96,8 +96,13 @@ async function look(link: HostLink, { jids, directories, programs }: HostQuestio
     kills: kernel?.facts === undefined ? { oom: [], unknown: kernel?.why ?? "no answer" } : killsFacts(kernel.facts),
     python: pythonOf(environment),
     needs: environment.needs,
-    cleaners: cleanersFacts(cleaners ?? {}).cleaners.filter(({ sure }) => sure),
+    cleaners: cleanersAtWork(cleanersFacts(cleaners ?? {})),
   };
+}
+
+/** Rules that nobody carries out, and those that were not understood, remove nothing for certain. */
+function cleanersAtWork({ cleaners, systemd, tmpfiles_timer: timer, cron }: CleanersFacts): readonly CleanerFacts[] {
+  return cleaners.filter(({ sure, tool, at_boot: isAtBoot }) => sure && (tool === "systemd-tmpfiles" ? systemd !== false && (isAtBoot || timer !== false) : cron !== false));
 }
 
 type Answers = ReadonlyMap<string, { readonly facts: Fields | undefined; readonly why: string | undefined }>;

@@ -22,7 +22,7 @@ const ARGV_MAX = 60;
 /** In: a job that has ended, and for how long it may have run. Out: what of it lives on, those tied to it first. */
 export function leftBy({ host, sighting: { report } }: Found, span: { readonly limitSeconds?: number; readonly tookSeconds?: number }): readonly Left[] {
   const { mtime, uid, child_pid: runner } = report;
-  const own = report.processes.filter(({ role }) => role === "program" || role === "module");
+  const own = report.processes.filter(({ role, by }) => (role === "program" || role === "module") && by !== "time");
   const sure = own.map(({ pid, argv }) => ({ pid, argv, text: textOf(pid, argv), isSurelyOf: true }));
   if (mtime === null) return sure;
   const seconds = span.tookSeconds ?? (span.limitSeconds === undefined ? LONGEST_SECONDS : span.limitSeconds + LIMIT_SLACK_SECONDS);
