@@ -112,8 +112,10 @@ export type AgentRequest =
   | { readonly do: "list"; readonly dirs: readonly string[]; readonly all_users: boolean }
   | ({ readonly do: "show" } & JobName)
   | { readonly do: "wait"; readonly jobs: readonly JobName[] }
-  | ({ readonly do: "tail"; readonly from: number } & JobName)
-  | ({ readonly do: "kill"; readonly grace: number } & JobName)
+  /** From a byte on, or from the last lines on where `lines` is given; to the job's end, or with `follow: false` to what there is now. */
+  | ({ readonly do: "tail"; readonly from: number; readonly lines?: number; readonly follow?: boolean } & JobName)
+  /** `orphans`: also processes that only their start ties to the job. */
+  | ({ readonly do: "kill"; readonly grace: number; readonly orphans?: boolean } & JobName)
   /** Removes what is still as it was seen; null where there was no job file. With `empty_dir` the directory goes too, where that was all in it. */
   | ({ readonly do: "prune"; readonly expect: { readonly mtime: number | null; readonly size: number | null }; readonly empty_dir?: true } & JobName)
   /** Each name of `what` is answered by one `probe` event; the further fields are what the probes look at. */

@@ -22,10 +22,10 @@ export interface HostsFlags {
 
 /** Flags that a command needs for something of its own. */
 export interface HostsOptionFlags {
-  readonly timeout: string;
+  readonly timeout?: string;
 }
 
-export function addHostsOptions(command: Command, { timeout }: HostsOptionFlags = { timeout: "-T, --timeout <seconds>" }): Command {
+export function addHostsOptions(command: Command, { timeout = "-T, --timeout <seconds>" }: HostsOptionFlags = {}): Command {
   return command
     .option("-i, --inventory <path>", "inventory, as in Ansible", collected)
     .option("-l, --limit <pattern>", "further limit the hosts")

@@ -27,6 +27,8 @@ JOB_FILE_LIMIT = 64 * 1024 * 1024
 REQUEST_LIMIT = 16 * 1024 * 1024
 RESULT_LIMIT = 256 * 1024
 TAIL_CHUNK = 64 * 1024
+# Last lines are looked for in so much of a log or an output.
+LINES_WITHIN = 1024 * 1024
 SLICE_SECONDS = 0.025
 FALLBACK_SECONDS = 0.5
 SAFETY_SECONDS = 4.0
@@ -1625,12 +1627,34 @@ def do_wait(task, request):
     task.done = {"ended": ended}
 
 
-class Log(object):
-    """<jid>.log beside the job file, read from an offset on. A symlink or a pipe of that name is no log."""
+def last_lines(data, count):
+    """Where the last lines begin; the break at the very end belongs to the last of them."""
+    if count <= 0:
+        return len(data)
+    at = len(data) - 1
+    for _ in range(min(count, len(data))):
+        at = data.rfind(b"\n", 0, at)
+        if at < 0:
+            return 0
+    return at + 1
 
-    def __init__(self, path, offset):
+
+class Log(object):
+    """
+    <jid>.log beside the job file, read from an offset on, or from its last lines on. A symlink or a pipe of that name is no log.
+    """
+
+    def __init__(self, path, offset, lines):
         self.path = path
         self.offset = offset
+        self.lines = lines
+
+    def begin(self, fd, size):
+        """Turns the number of last lines into an offset, once."""
+        start = max(0, size - LINES_WITHIN)
+        os.lseek(fd, start, os.SEEK_SET)
+        self.offset = start + last_lines(os.read(fd, LINES_WITHIN), self.lines)
+        self.lines = None
 
     def read(self, last):
         """The next piece and where it ends, or None where there is no log. Characters that are only half written wait, unless it is the last look."""
@@ -1648,6 +1672,8 @@ class Log(object):
         try:
             if not stat.S_ISREG(os.fstat(fd).st_mode):
                 return None
+            if self.lines is not None:
+                self.begin(fd, found.st_size)
             os.lseek(fd, self.offset, os.SEEK_SET)
             data = os.read(fd, TAIL_CHUNK)
         except OSError:
@@ -1674,12 +1700,16 @@ def whole_characters(data):
 def do_tail(task, request):
     task.patient = True
     start = number(request.get("from", 0))
-    if start is None:
-        raise Fail("bad-request", "from is a number of bytes.")
+    lines = number(request.get("lines"))
+    if start is None or (lines is None and request.get("lines") is not None):
+        raise Fail("bad-request", "from is a number of bytes, and lines a number of lines.")
+    lines = None if lines is None else int(lines)
     one = Waited(task, request)
     following = Following(task, [one])
     list(looks([one]))
-    log = Log(one.directory + b"/" + one.jid + b".log", int(start))
+    log = Log(one.directory + b"/" + one.jid + b".log", int(start), lines)
+    # What comes all at once at the end of a job that is followed is all new.
+    kept_lines = lines if one.over else None
     had_log = noted = False
     while True:
         # The job is looked at before its log, so that nothing written before its end is missed.
@@ -1696,22 +1726,27 @@ def do_tail(task, request):
         if not had_log and not noted:
             noted = True
             task.send({"event": "note", "text": "This job has no log of its own; Ansible keeps its output back until it has ended."})
+        if request.get("follow") is False:
+            break
         yield TAIL_SECONDS if had_log else min(following.pause(), FALLBACK_SECONDS)
         list(looks(following.dirty([one])))
     if not had_log:
         for stream in ("stdout", "stderr"):
-            for event in kept_output(stream, (one.job.value or {}).get(stream), int(start) if stream == "stdout" else 0):
+            for event in kept_output(stream, (one.job.value or {}).get(stream), int(start) if stream == "stdout" else 0, kept_lines):
                 task.send(event)
                 yield 0
     task.done = {"file": one.job.state, "offset": max(0, log.offset)}
 
 
-def kept_output(stream, text, start):
-    """The output that a result holds, in pieces; offsets count bytes of UTF-8, as in a log."""
+def kept_output(stream, text, start, lines):
+    """The output that a result holds, or its last lines, in pieces; offsets count bytes of UTF-8, as in a log."""
     if not isinstance(text, Text) or not text:
         return
     data = text.encode("utf-8", "replace") if PY2 else text.encode("utf-8", "surrogatepass")
     at = max(0, len(data) + start) if start < 0 else min(start, len(data))
+    if lines is not None:
+        within = max(0, len(data) - LINES_WITHIN)
+        at = within + last_lines(data[within:], lines)
     while at < len(data):
         piece = data[at:at + TAIL_CHUNK]
         if at + len(piece) < len(data):

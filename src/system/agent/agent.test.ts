@@ -601,6 +601,31 @@ suite("the agent", { concurrency: 12, skip: NO_PROC }, () => {
     });
   });
 
+  test("the last lines of a log or a result are found; who does not follow gets what there is", async () => {
+    for (const python of PYTHONS) {
+      await withAgent(async (agent) => {
+        const dir = folder();
+        const tail = async (jid: string, lines: unknown, more: Fields = {}): Promise<readonly unknown[]> => {
+          const id = agent.send({ do: "tail", dir, jid, from: 0, lines, follow: false, ...more });
+          const end = await agent.end(id);
+          return end["event"] === "error" ? [end["code"]] : agent.of(id, "output").map((event) => event["text"]);
+        };
+        const result = { rc: 0, changed: true, stdout: "one\ntwo\nthree", stderr: "four\nfive\n" };
+        writeFileSync(join(dir, "j1.1"), JSON.stringify(result));
+        assert.deepEqual(await tail("j1.1", 2), ["two\nthree", "four\nfive\n"]);
+        assert.deepEqual(await tail("j1.1", 0), []);
+        assert.deepEqual(await tail("j1.1", 99), ["one\ntwo\nthree", "four\nfive\n"]);
+        assert.deepEqual(await tail("j1.1", "x"), ["bad-request"]);
+        writeFileSync(join(dir, "j2.2"), JSON.stringify({ started: 1, finished: 0, ansible_job_id: "j2.2" }));
+        writeFileSync(join(dir, "j2.2.log"), "a\n\nb\nhalf");
+        assert.deepEqual([await tail("j2.2", 1), await tail("j2.2", 2), await tail("j2.2", 3)], [["half"], ["b\nhalf"], ["\nb\nhalf"]]);
+        writeFileSync(join(dir, "j2.2.log"), `${"x".repeat(3_000_000)}\nend\n`);
+        assert.deepEqual(await tail("j2.2", 1), ["end\n"]);
+        assert.equal((await tail("j2.2", 2)).join("").length, 1_048_576);
+      }, python);
+    }
+  });
+
   test("without inotify and pidfd it looks for itself; another request can be taken back", async () => {
     const blind = SOURCE.replace("USE_INOTIFY = True", "USE_INOTIFY = False").replace("USE_PIDFD = True", "USE_PIDFD = False");
     assert.notEqual(blind, SOURCE);

@@ -106,7 +106,7 @@ export function problemLine(host: string, problem: Problem): string {
 }
 
 /** All jobs of a host as it has them now. Of a directory that was asked for and cannot be read the problem is told. */
-async function jobsOf(link: HostLink, search: Search, tell: (host: string, problem: Problem) => void): Promise<readonly FoundJob[]> {
+export async function jobsOf(link: HostLink, search: Search, tell: (host: string, problem: Problem) => void): Promise<readonly FoundJob[]> {
   const jobs: FoundJob[] = [];
   const directories = search.directories.length > 0 ? search.directories : [link.asyncDir ?? DEFAULT_DIRECTORY];
   for await (const event of link.request({ do: "list", dirs: directories, all_users: search.allUsers })) {
