@@ -54,6 +54,7 @@ export async function searchJobs(world: World, search: Search, errand: Errand): 
     const bad = failed === 0 ? "" : `, ${failed} not reachable`;
     errand.progress(opened + failed < expected ? `connecting: ${opened + failed} of ${count(expected, "host")}${bad}` : undefined);
   };
+  errand.progress("reading the inventory");
   const expect = (names: readonly string[]): void => {
     expected = names.length;
     progress();

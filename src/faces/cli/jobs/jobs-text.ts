@@ -22,9 +22,9 @@ export function jobsTable(jobs: readonly FoundJob[], { columns, style }: { reado
   return [style.dim(line(HEAD, "LAST LINE OR COMMAND")), ...lines].map((each) => `${each}\n`).join("");
 }
 
-/** The last line of the output, or of a job that runs its program. */
+/** The last line of the output, or of a job that runs its program: the first that was started. */
 export function whatOf({ report }: FoundJob): string {
-  const program = report.processes.find(({ role }) => role === "program");
+  const [program] = report.processes.filter(({ role }) => role === "program").toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0));
   return report.stdout_last ?? report.cmd ?? program?.argv ?? report.module ?? report.msg ?? "";
 }
 

@@ -24,7 +24,10 @@ test("kill shows the job with its processes, asks, and tells what has ended", as
     "       11 watcher  async_wrapper.py",
     "       12 runner   async_wrapper.py",
     "       13 program  sleep 100\\x1b[2J",
-    "web1  j1.10  ended: runner 12 (TERM), program 13 (KILL), watcher 11",
+    "web1  j1.10  3 processes ended",
+    "  TERM runner 12",
+    "  KILL program 13",
+    "  self watcher 11",
     "",
   ].join("\n"));
   assert.match(world.printed.err, /^longhaul: its job file says "running" for ever now.*prune --state lost --older 0 removes it\n$/);
@@ -46,7 +49,7 @@ test("what is left is told with its reason, and the exit code says so", async ()
   const answer = { killed: [], left: [{ pid: 13, role: "program", why: "Operation not permitted" }] };
   const world = worldOf([fakeHost({ host: "web1", answers: [{ ...WELL, kill: [{ event: "done", answer }] }] })]);
   assert.equal(await runCli(world, ["jobs", "kill", "--yes", "j1"]), 1);
-  assert.match(world.printed.out, /^web1 {2}j1\.10 {2}left: program 13: Operation not permitted$/m);
+  assert.match(world.printed.out, /^web1 {2}j1\.10 {2}nothing ended\n {2}left program 13: Operation not permitted$/m);
   assert.equal(world.printed.err, "");
 });
 

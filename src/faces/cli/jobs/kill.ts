@@ -7,7 +7,7 @@ import { PROBLEM_EXITS, Problem } from "../../../model/problem.ts";
 import { shortened } from "../cells.ts";
 import { duration } from "../durations.ts";
 import { withFooter } from "../footer.ts";
-import { count, createStyle } from "../style.ts";
+import { count, createStyle, labelled } from "../style.ts";
 import type { World } from "../world.ts";
 import type { FoundJob } from "./found.ts";
 import { inOrder, judged, problemLine, searchJobs } from "./found.ts";
@@ -136,10 +136,11 @@ function tell(world: World, outcomes: readonly Outcome[]): void {
   const style = createStyle(world.color);
   for (const { job, killed, left } of outcomes) {
     const name = `${printable(job.host)}  ${printable(job.report.jid)}`;
-    const ended = killed.map(({ pid, role, signal }) => `${word(role)} ${word(pid)}${signal === null ? "" : ` (${word(signal)})`}`).join(", ");
-    if (killed.length > 0) world.out(`${name}  ended: ${ended}\n`);
-    for (const { pid, role, why } of left) world.out(style.bad(`${name}  left: ${word(role)} ${word(pid)}: ${word(why)}`) + "\n");
-    if (killed.length === 0 && left.length === 0) world.out(`${name}  had ended by itself\n`);
+    world.out(killed.length > 0 ? `${name}  ${count(killed.length, "process", "processes")} ended\n` : left.length === 0 ? `${name}  had ended by itself\n` : `${name}  nothing ended\n`);
+    for (const [signal, those] of Map.groupBy(killed, (each) => (each["signal"] === null ? "self" : word(each["signal"])))) {
+      world.out(`${labelled(signal, those.map(({ pid, role }) => `${word(role)} ${word(pid)}`).join(", "), { columns: world.columns, style })}\n`);
+    }
+    for (const { pid, role, why } of left) world.out(style.bad(labelled("left", `${word(role)} ${word(pid)}: ${word(why)}`, { columns: world.columns, style })) + "\n");
   }
   const stale = outcomes.filter(({ saysRunning, left }) => saysRunning && left.length === 0).length;
   if (stale > 0) world.err(`longhaul: ${stale === 1 ? "its job file says" : `${stale} job files say`} "running" for ever now, and async_status believes that; longhaul jobs prune --state lost --older 0 removes ${stale === 1 ? "it" : "them"}\n`);

@@ -46,7 +46,7 @@ export function createWaitView(world: World, footer: Footer, { signal, untilMs }
     });
     const nowMs = world.clock.nowMs();
     const parts = [
-      `waiting for ${count(jobs.length, "job")}`,
+      ...(jobs.length === 0 && connecting !== undefined ? [] : [`waiting for ${count(jobs.length, "job")}`]),
       ...(jobs.length > most ? [`${jobs.length - most} of them not shown`] : []),
       ...(ended === 0 ? [] : [`${ended} ended`]),
       ...(connecting === undefined ? [] : [connecting]),
