@@ -137,8 +137,10 @@ function tell(world: World, outcomes: readonly Outcome[]): void {
   for (const { job, killed, left } of outcomes) {
     const name = `${printable(job.host)}  ${printable(job.report.jid)}`;
     world.out(killed.length > 0 ? `${name}  ${count(killed.length, "process", "processes")} ended\n` : left.length === 0 ? `${name}  had ended by itself\n` : `${name}  nothing ended\n`);
-    for (const [signal, those] of Map.groupBy(killed, (each) => (each["signal"] === null ? "self" : word(each["signal"])))) {
-      world.out(`${labelled(signal, those.map(({ pid, role }) => `${word(role)} ${word(pid)}`).join(", "), { columns: world.columns, style })}\n`);
+    const bySignal = Map.groupBy(killed, (each) => (each["signal"] === null ? "self" : word(each["signal"])));
+    for (const signal of ["TERM", "KILL", "self"]) {
+      const those = bySignal.get(signal) ?? [];
+      if (those.length > 0) world.out(`${labelled(signal, those.map(({ pid, role }) => `${word(role)} ${word(pid)}`).join(", "), { columns: world.columns, style })}\n`);
     }
     for (const { pid, role, why } of left) world.out(style.bad(labelled("left", `${word(role)} ${word(pid)}: ${word(why)}`, { columns: world.columns, style })) + "\n");
   }
