@@ -7,7 +7,7 @@ import { NOW, ended, fakeHost, job, running, worldOf } from "./jobs.fake.ts";
 
 const live = { size: () => ({ columns: 70, rows: 24 }), onResize: () => () => undefined };
 
-test("watch draws the table again and again, also over a lost link, and leaves the last one at Ctrl-C", async () => {
+test("watch draws the table again and again, and leaves the last one at Ctrl-C", async () => {
   const acts: (() => void)[] = [];
   const onInterrupt = (act: () => void): (() => void) => {
     acts.push(act);
@@ -37,11 +37,19 @@ test("a host that drops out is looked for, and shown again when it is back", asy
     if (looks === 3) throw new Problem("unreachable", "web1: the connection was lost (Broken pipe)");
     yield* host.link.request(asked);
   };
-  const world = worldOf([{ host: "web1", link: { ...host.link, request } }], { live });
-  void runCli(world, ["jobs", "list", "-w"]);
+  const acts: (() => void)[] = [];
+  const onInterrupt = (act: () => void): (() => void) => {
+    acts.push(act);
+    return () => undefined;
+  };
+  const world = worldOf([{ host: "web1", link: { ...host.link, request } }], { live, onInterrupt });
+  const watching = runCli(world, ["jobs", "list", "-w"]);
   await world.clock.sleep(9000);
+  const text = world.printed.out;
+  for (const act of acts.toReversed()) act();
+  await watching;
   assert.equal(world.printed.err, "longhaul: web1: the connection was lost (Broken pipe); trying again for up to 1d00h\nlonghaul: web1: connected again after 0s\n");
-  assert.match(world.printed.out, /1 job on 1 host, 1 running; every 2s, Ctrl-C ends\n$/);
+  assert.match(text, /1 job on 1 host, 1 running; every 2s, Ctrl-C ends\n$/);
 });
 
 test("watch needs a terminal", async () => {
