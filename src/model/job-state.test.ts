@@ -40,6 +40,8 @@ const ROWS: readonly (readonly [what: string, given: Partial<JobReport>, state: 
   ["C: runner killed, the program runs on", { ...RUNNING, processes: living("program") }, "lost", /nobody will write.*still runs: 100/],
   ["everything killed; or a start so slow that the module never ran", RUNNING, "lost", /no process of the wrapper/],
   ["disk full at the end", { ...RUNNING, tmp: { size: 0, mtime: NOW } }, "lost", /disk or the quota/],
+  ["older than the boot by a clock that was set, and its runner lives", { ...RUNNING, mtime: NOW - 100_000, processes: ALL, supervised: true }, "running", /runner lives/],
+  ["of the future by a clock that was set back, and nobody lives", { ...RUNNING, mtime: NOW + 90_000 }, "lost", /nobody will write/],
   ["rebooted", { ...RUNNING, mtime: NOW - 100_000 }, "lost", /started after the file/],
   ["rebooted, processes unknown", { ...RUNNING, mtime: NOW - 100_000, processes_known: false }, "lost", /started after the file/],
   ["processes unknown", { ...RUNNING, processes_known: false }, "running", /could not be looked at/],

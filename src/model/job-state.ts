@@ -23,6 +23,8 @@ const TOO_YOUNG_SECONDS = 5;
 const LIMIT_SLACK_SECONDS = 10;
 /** Clocks of boot and of files differ by some fractions. */
 const BOOT_SLACK_SECONDS = 2;
+/** Clocks of a host and of a file server may differ by so much. */
+const CLOCK_SLACK_SECONDS = 5;
 
 /** Signals by which a person, a service or the kernel ends a process; others are crashes of its own. */
 const SENT_SIGNALS: ReadonlyMap<number, string> = new Map([
@@ -71,7 +73,7 @@ function ofResult(report: JobReport): JobVerdict {
   if (sent !== undefined) return { state: "killed", because: [`rc ${rc}: the program was ended by ${sent}${sent === "SIGKILL" ? " (somebody, or the kernel for want of memory)" : ""}`, ...more] };
   if (signal !== undefined) return { state: "failed", because: [`rc ${rc}: the program crashed (signal ${signal})`, ...more] };
   if (report.msg?.includes("No start of json char found") === true) {
-    return { state: "failed", because: ["the module ended without a result: it was killed, crashed, or printed something else", ...more] };
+    return { state: "failed", because: ["the module ended without a result: it was killed, crashed, or printed something else; what it had started may still run", ...more] };
   }
   return { state: "failed", because: [rc === null ? "the job file says failed" : `the job file holds a result with rc ${rc}`, ...more] };
 }
@@ -89,9 +91,10 @@ function signalOf(rc: number): number | undefined {
 
 function ofRunning(report: JobReport, ready: AgentReady, now: number): JobVerdict {
   const said = "the job file says that it runs";
-  if (isOlderThanBoot(report, ready)) return { state: "lost", because: [said, "the host was started after the file was written"] };
-  if (!report.processes_known) return { state: "running", because: [said, "its processes could not be looked at"] };
   const runner = processOf(report, "runner");
+  // A clock that was set makes files look older than the boot; a runner that lives is proof of the contrary.
+  if (runner === undefined && isOlderThanBoot(report, ready)) return { state: "lost", because: [said, "the host was started after the file was written", ...leftOver(report)] };
+  if (!report.processes_known) return { state: "running", because: [said, "its processes could not be looked at"] };
   const age = ageOf(report, now);
   if (runner !== undefined) {
     const young = age !== undefined && age < STARTING_SECONDS && processOf(report, "module") === undefined;
@@ -161,9 +164,9 @@ function overTime(report: JobReport, age: number | undefined): readonly string[]
   return limit !== null && age !== undefined && age > limit + LIMIT_SLACK_SECONDS ? [`it is past its limit of ${limit} s`] : [];
 }
 
-/** Seconds since the file was written: since the start, as the running file is never written again. */
+/** Seconds since the file was written: since the start, as the running file is never written again. Unknown for a file of the future: the clock was set. */
 function ageOf(report: JobReport, now: number): number | undefined {
-  return report.mtime === null ? undefined : now - report.mtime;
+  return report.mtime === null || report.mtime > now + CLOCK_SLACK_SECONDS ? undefined : now - report.mtime;
 }
 
 function isOlderThanBoot(report: JobReport, ready: AgentReady): boolean {

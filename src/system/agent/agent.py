@@ -157,6 +157,11 @@ def read_proc(path, limit=16384):
 CLOCK_BOOTTIME = 7
 
 
+def ticking():
+    """Seconds that pass evenly, from some start on: whatever waits must not wait for a day because the clock was set back."""
+    return time.monotonic() if hasattr(time, "monotonic") else os.times()[4]
+
+
 def uptime():
     """Seconds since the boot, or None. The clock is asked first: containers may show an uptime of their own in /proc."""
     clock = getattr(time, "clock_gettime", None)
@@ -392,6 +397,7 @@ class Snapshot(object):
         self.children = {}
         self.sessions = {}
         self.tmp_users = {}
+        self.left_alone = None
         for process in found:
             self.children.setdefault(process.ppid, []).append(process)
             self.sessions.setdefault(process.sid, []).append(process)
@@ -434,6 +440,23 @@ class Snapshot(object):
         if parent is not None and parent.sid == process.sid and parent.pid != parent.sid:
             return "runner"
         return "watcher" if process.pgid == process.sid else None
+
+    def orphans(self):
+        """Modules and programs in sessions that have lost their wrappers."""
+        if self.left_alone is None:
+            self.left_alone = []
+            modules = set(process.pid for users in self.tmp_users.values() for process in users)
+            for process in self.children.get(1, []):
+                if process.wrapper is not None or process.start is None or not self.detached(process) or process.pid in self.ours:
+                    continue
+                if any(other.wrapper is not None for other in self.sessions.get(process.sid, [])):
+                    continue
+                found = Orphan()
+                found.process, found.is_module = process, process.pid in modules
+                found.directory = wrapper_directory(process, b"~/.ansible_async" if found.is_module else None)
+                if found.directory is not None:
+                    self.left_alone.append(found)
+        return self.left_alone
 
     def detached(self, process):
         """True where nobody's login holds the process: its session has lost its leader, or it leads its own."""
@@ -538,25 +561,20 @@ class Family(object):
 
     def orphan(self, job, rivals):
         """
-        A module whose wrappers were killed has nothing of the jid left. It is taken for the job's when everything fits (user, a session whose
-        number comes right after the launcher's, started when the file was written) and fits no other job.
+        A module whose wrappers were killed has nothing of the jid left, and neither has a program whose module was killed too. They are taken
+        for the job's when everything fits (user, async dir, a session whose number comes right after the launcher's, started when the file
+        was written) and fits no other job.
         """
         if self.members or job.state != "running" or job.launcher is None or job.mtime is None:
             return
-        fits = []
-        for users in self.snapshot.tmp_users.values():
-            for process in users:
-                if process.ppid != 1 or not self.snapshot.detached(process) or process.start is None or process.uid() != job.uid:
-                    continue
-                if any(other.wrapper is not None for other in self.snapshot.sessions.get(process.sid, [])):
-                    continue
-                if fits_in_time(process, job.launcher, job.mtime):
-                    fits.append(process)
-        if len(fits) == 1 and not any(fits_in_time(fits[0], launcher, mtime) for launcher, mtime in rivals):
-            self.add(fits[0], "module", "time")
-            self.spread()
-            for pid, (process, role, _) in list(self.members.items()):
-                self.members[pid] = (process, role, "time")
+        fits = [found for found in self.snapshot.orphans() if found.fits(job.launcher, job.mtime) and found.process.uid() == job.uid and same_directory(found.directory, job.directory)]
+        if len(set(found.process.sid for found in fits)) != 1 or any(found.fits(launcher, mtime) for found in fits for launcher, mtime in rivals):
+            return
+        for found in fits:
+            self.add(found.process, "module" if found.is_module else "program", "time")
+        self.spread()
+        for pid, (process, role, _) in list(self.members.items()):
+            self.members[pid] = (process, role, "time")
 
     def has(self, role):
         return any(entry[1] == role for entry in self.members.values())
@@ -572,8 +590,22 @@ class Family(object):
         } for process, role, by in self.entries()[:200]]
 
 
-def fits_in_time(process, launcher, mtime):
-    return launcher < process.sid <= launcher + SESSION_DISTANCE and -0.1 <= process.start - mtime <= 5.0
+def same_directory(one, other):
+    """Two names of one directory: a home may be a symlink."""
+    try:
+        return one == other or os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+class Orphan(object):
+    """A process that nobody holds, with the async dir in its environment. Programs have it from the module, which is at its start for some time."""
+
+    __slots__ = ("process", "directory", "is_module")
+
+    def fits(self, launcher, mtime):
+        near = launcher < self.process.sid <= launcher + SESSION_DISTANCE
+        return near and -0.1 <= self.process.start - mtime <= (5.0 if self.is_module else 60.0)
 
 
 # Job files.
@@ -823,17 +855,19 @@ def rivals_of(directory, jid):
     return found
 
 
-def wrapper_directory(process):
-    """Where a wrapper writes its file: ANSIBLE_ASYNC_DIR as the wrapper expands it, with its own HOME and current directory. None where unreadable."""
+def wrapper_directory(process, unless_said=b"~/.ansible_async"):
+    """Where a wrapper writes its file: ANSIBLE_ASYNC_DIR as the wrapper expands it, with its own HOME and current directory. None where it cannot be known."""
     data = read_proc(PROC + b"/%d/environ" % process.pid, 1 << 20)
     if data is None:
         return None
-    value, home = b"~/.ansible_async", None
+    value, home = unless_said, None
     for entry in data.split(b"\0"):
         if entry.startswith(b"ANSIBLE_ASYNC_DIR="):
             value = entry[18:]
         elif entry.startswith(b"HOME="):
             home = entry[5:]
+    if value is None:
+        return None
     if value == b"~" or value.startswith(b"~/"):
         home = home or home_of(process.uid())
         if home is None:
@@ -1021,15 +1055,14 @@ class Agent(object):
             for fd, event in self.wait():
                 self.happened(fd, event)
             for task in list(self.tasks.values()):
-                if task.due is not None and task.due <= time.time():
+                if task.due is not None and task.due <= ticking():
                     self.step(task)
             self.flush()
 
     def wait(self):
-        now = time.time()
+        now = ticking()
         dues = [task.due for task in self.tasks.values() if task.due is not None]
-        # A clock that was set back must not make anybody wait for long.
-        timeout = None if not dues else max(0, min(min(dues) - now, 10.0))
+        timeout = None if not dues else max(0, min(dues) - now)
         try:
             return self.poller.poll(None if timeout is None else int(timeout * 1000 + 0.999))
         except (select.error, OSError) as error:
@@ -1111,7 +1144,7 @@ class Agent(object):
     def step(self, task):
         try:
             pause = next(task.steps)
-            task.due = None if pause is None else time.time() + pause
+            task.due = None if pause is None else ticking() + pause
             return
         except StopIteration:
             self.send(dict(task.done, id=task.id, event="done"))
@@ -1302,7 +1335,7 @@ class Listing(object):
         for directory, name in self.doubtful:
             job = Job(directory, name)
             family = family_of(self.snapshot, job)
-            if self.snapshot.tmp_users and (family is None or not family.members) and job.state == "running":
+            if (family is None or not family.members) and job.state == "running" and self.snapshot.orphans():
                 if directory not in rivals:
                     others = [Job(directory, other) for where, other in self.doubtful if where == directory]
                     rivals[directory] = [(other.launcher, other.mtime, other.jid) for other in others if other.launcher and other.mtime]
@@ -1342,18 +1375,18 @@ def do_list(task, request):
         raise Fail("bad-request", "list needs dirs, a list of directories.")
     listing = Listing(task, request)
     yield 0
-    until = time.time() + SLICE_SECONDS
+    until = ticking() + SLICE_SECONDS
     for directory, asked in listing.directories():
         for name in listing.open(directory, asked) or ():
             listing.look(directory, name)
-            if time.time() > until:
+            if ticking() > until:
                 yield 0
-                until = time.time() + SLICE_SECONDS
+                until = ticking() + SLICE_SECONDS
     for job, family in listing.second_looks():
         listing.tell(job, family)
-        if time.time() > until:
+        if ticking() > until:
             yield 0
-            until = time.time() + SLICE_SECONDS
+            until = ticking() + SLICE_SECONDS
     task.done = {"jobs": listing.jobs, "dirs": listing.told}
 
 
@@ -1477,7 +1510,7 @@ class Waited(object):
             if role in ("runner", "watcher") and process.key() not in before and not self.job.ended():
                 self.unwatched = not self.task.agent.watch_process(process, self.task, self) or self.unwatched
         alone = self.runner is None and any(role == "watcher" for _, role, _ in entries)
-        self.alone_since = (self.alone_since or time.time()) if alone else None
+        self.alone_since = (self.alone_since or ticking()) if alone else None
 
     def is_over(self):
         job = self.job
@@ -1489,11 +1522,7 @@ class Waited(object):
         return self.alone_since is None or self.alone_for_long()
 
     def alone_for_long(self):
-        """A clock that was set back begins the time again."""
-        if self.alone_since is None:
-            return False
-        self.alone_since = min(self.alone_since, time.time())
-        return time.time() - self.alone_since > WATCHER_ALONE_SECONDS
+        return self.alone_since is not None and ticking() - self.alone_since > WATCHER_ALONE_SECONDS
 
     def moved(self):
         """True when the file is not the one that was read, or a wrapper has gone. Cheap: a stat and a line of /proc."""
@@ -1553,7 +1582,7 @@ class Following(object):
         self.task = task
         self.by_name = {}
         self.directories = {}
-        self.safety = time.time() + SAFETY_SECONDS
+        self.safety = ticking() + SAFETY_SECONDS
         self.waiting = waiting
         for one in waiting:
             self.by_name.setdefault((one.directory, one.jid), []).append(one)
@@ -1569,7 +1598,7 @@ class Following(object):
         blind = not all(self.directories.values())
         if blind:
             return FALLBACK_SECONDS
-        return max(0.05, min(self.safety - time.time(), PROCESS_SECONDS if any(one.unwatched for one in self.waiting) else SAFETY_SECONDS))
+        return max(0.05, min(self.safety - ticking(), PROCESS_SECONDS if any(one.unwatched for one in self.waiting) else SAFETY_SECONDS))
 
     def dirty(self, waiting):
         """Those of the waiting that have to be looked at now."""
@@ -1585,8 +1614,8 @@ class Following(object):
                 found.update(one for one in waiting if one.directory == item[0])
             else:
                 found.update(self.by_name.get(item, ()))
-        now = time.time()
-        due = now >= self.safety or self.safety > now + SAFETY_SECONDS
+        now = ticking()
+        due = now >= self.safety
         if due:
             self.safety = now + SAFETY_SECONDS
         for directory, watched in list(self.directories.items()):
@@ -1608,12 +1637,12 @@ def do_wait(task, request):
         raise Fail("bad-request", "wait needs jobs, a list of dir and jid.")
     waiting = [Waited(task, where) for where in jobs]
     following = Following(task, waiting)
-    until = time.time() + SLICE_SECONDS
+    until = ticking() + SLICE_SECONDS
     for one, _ in looks(waiting):
         one.tell()
-        if time.time() > until:
+        if ticking() > until:
             yield 0
-            until = time.time() + SLICE_SECONDS
+            until = ticking() + SLICE_SECONDS
     ended = sum(1 for one in waiting if one.over)
     waiting = [one for one in waiting if not one.over]
     while waiting:
@@ -1839,14 +1868,14 @@ def do_kill(task, request):
     yield 0
     killing.scan()
     for name, signal_number, patience in (("TERM", signal.SIGTERM, grace), ("KILL", signal.SIGKILL, 3.0)):
-        until = time.time() + patience
+        until = ticking() + patience
         pause = 0.02
         while True:
             living = [target for target in killing.scan() if target[1] != "watcher"]
             if not living:
                 break
             killing.strike(living, signal_number, name)
-            if time.time() > until or all(target[0].key() in killing.left for target in living):
+            if ticking() > until or all(target[0].key() in killing.left for target in living):
                 break
             yield pause
             pause = min(pause * 1.5, 0.25)
@@ -1869,8 +1898,8 @@ def watchers_leave(killing, tidy):
         limit = process.wrapper.limit if process.wrapper is not None else 0
         if process.start is None or now - process.start + tidy >= limit - 1:
             tidy = 0
-    until = now + tidy
-    while time.time() < until and any(alive(process) for process, _ in watchers):
+    until = ticking() + tidy
+    while ticking() < until and any(alive(process) for process, _ in watchers):
         yield 0.1
     for name, signal_number in (("TERM", signal.SIGTERM), ("KILL", signal.SIGKILL)):
         killing.strike([target for target in watchers if alive(target[0])], signal_number, name)
