@@ -1,5 +1,8 @@
 // What ansible.cfg and ANSIBLE_* change about connections, as `ansible-config dump` tells it (2.14 to 2.21).
 
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { Problem } from "../../model/problem.ts";
 import { ask, complaintOf } from "./ansible-program.ts";
 
@@ -9,8 +12,17 @@ import { ask, complaintOf } from "./ansible-program.ts";
  */
 export type AnsibleSettings = ReadonlyMap<string, unknown>;
 
-/** Asks Ansible, in the current directory and environment. Throws Problem no-ansible or bad-configuration. */
+/** Where Ansible looks for its configuration (config/manager.py, find_ini_config_file), and where FreeBSD has it. */
+const FILES = ["ansible.cfg", join(homedir(), ".ansible.cfg"), "/etc/ansible/ansible.cfg", "/usr/local/etc/ansible/ansible.cfg"];
+/** Variables that set options; those of the kubectl connection have names of their own. */
+const SETS_OPTIONS = /^(?:ANSIBLE|K8S_AUTH)_/;
+
+/**
+ * Asks Ansible, in the current directory and environment; but not where nothing can have changed a default, as Ansible needs a second to say so.
+ * Throws Problem no-ansible or bad-configuration.
+ */
 export async function ansibleSettings(): Promise<AnsibleSettings> {
+  if (!Object.keys(process.env).some((name) => SETS_OPTIONS.test(name)) && !FILES.some((path) => existsSync(path))) return new Map();
   const answer = await ask("ansible-config", ["dump", "--only-changed", "--format", "json", "-t", "all"]);
   try {
     return readSettings(JSON.parse(answer.text));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -41,8 +41,8 @@ const problem = (code: string, words: RegExp) => (error: unknown): boolean => {
 
 test("hosts come with the values of their connection variables, also of templates and vaults", async () => {
   const { hosts, settings } = await loadInventory({ vault: ["--vault-password-file", "vault"], extraVars: ["mark=1"] });
-  assert.deepEqual(hosts.map(({ name }) => name), ["w1", "w2", "w3", "fe80::1"]);
-  const [w1, w2, w3, db] = hosts.map(({ variables }) => variables);
+  assert.deepEqual(hosts.map(({ name }) => name).toSorted(), ["fe80::1", "w1", "w2", "w3"]);
+  const [db, w1, w2, w3] = hosts.toSorted((one, other) => one.name.localeCompare(other.name)).map(({ variables }) => variables);
   // Ansible itself gives a number of such a template from some version on.
   assert.deepEqual([w1?.["ansible_host"], String(w1?.["ansible_port"]), w1?.["mark"], w1?.["colour"]], ["w1.example.org", "2222", "1", "{{ red }}"]);
   assert.deepEqual([w2?.["ansible_user"], w3?.["ansible_user"], w3?.["ansible_port"]], ["eve", "plain", 7]);
@@ -56,6 +56,23 @@ test("patterns and limits are Ansible's", async () => {
   assert.deepEqual(await names("x*:!x2"), ["x1", "x3"]);
   assert.deepEqual(await names("all", "~x[23]"), ["x2", "x3"]);
   await assert.rejects(names("nobody"), problem("bad-usage", /no host matches nobody -i x1,/));
+});
+
+test("where nothing is configured the settings are the defaults, and Ansible is not asked for them", async () => {
+  const { ANSIBLE_CONFIG, PATH } = process.env;
+  delete process.env["ANSIBLE_CONFIG"];
+  renameSync("ansible.cfg", "elsewhere.cfg");
+  try {
+    const programs = mkdtempSync("programs-");
+    for (const name of ["ansible", "ansible-config"]) writeFileSync(join(programs, name), "#!/bin/sh\necho asked >&2\nexit 1\n", { mode: 0o755 });
+    process.env["PATH"] = `${join(directory, programs)}:${PATH}`;
+    const { hosts, settings } = await loadInventory({ inventories: ["x1,x2,"] });
+    assert.deepEqual(hosts, [{ name: "x1", variables: {} }, { name: "x2", variables: {} }]);
+    if (!existsSync("/etc/ansible/ansible.cfg")) assert.equal(settings.size, 0);
+  } finally {
+    renameSync("elsewhere.cfg", "ansible.cfg");
+    Object.assign(process.env, { ANSIBLE_CONFIG, PATH });
+  }
 });
 
 test("localhost that no inventory names is reached without ssh", async () => {

@@ -32,7 +32,7 @@ export interface InventoryHost {
 }
 
 export interface Inventory {
-  /** Those that the pattern and the limit leave, in Ansible's order. */
+  /** Those that the pattern and the limit leave. */
   readonly hosts: readonly InventoryHost[];
   readonly settings: AnsibleSettings;
 }
@@ -43,13 +43,14 @@ const LOCAL_NAMES = new Set(["localhost", "127.0.0.1", "::1"]);
 export const LONGEST_PATTERN = 100_000;
 
 /**
- * Asks Ansible for hosts, variables and settings: three of its programs at once, and a fourth where connection variables are templates.
+ * Asks Ansible for hosts, variables and settings: up to three of its programs at once, and a fourth where connection variables are templates.
  * Throws Problem no-ansible, cannot-read, bad-configuration, bad-usage (no host matches) or not-supported (a vault password to be typed).
  */
 export async function loadInventory(options: InventoryOptions): Promise<Inventory> {
   const asks = options.vault?.find((option) => /^(?:--ask-vault-pass(?:word)?|-J)$/.test(option) || /(?:^|@|=)prompt$/.test(option));
   if (asks !== undefined) throw new Problem("not-supported", `${printable(asks)}: a vault password cannot be asked for here; name a file with --vault-password-file`);
-  const [variables, names, settings] = await Promise.all([allVariables(options), matchingNames(options), ansibleSettings()]);
+  const [variables, chosen, settings] = await Promise.all([allVariables(options), isEveryHost(options) ? undefined : matchingNames(options), ansibleSettings()]);
+  const names = chosen ?? [...variables.keys()];
   if (names.length === 0) throw new Problem("bad-usage", `no host matches ${printable(describe(options))}; \`ansible-inventory --graph\` shows what there is`);
   const hosts = names.map((name) => ({ name, variables: variables.get(name) ?? implicitVariables(name, variables) }));
   return { hosts: await resolved(hosts, options), settings };
@@ -72,6 +73,11 @@ async function allVariables(options: InventoryOptions): Promise<ReadonlyMap<stri
   const hostvars = record(record(list["_meta"])?.["hostvars"]) ?? {};
   for (const [name, variables] of Object.entries(hostvars)) found.set(name, record(variables) ?? {});
   return found;
+}
+
+/** Then the list of variables has their names too: one start of Ansible less, which takes longer than all else. */
+function isEveryHost({ pattern = "all", limit }: InventoryOptions): boolean {
+  return limit === undefined && (pattern === "all" || pattern === "*");
 }
 
 /** `ansible-inventory` knows a limit from 2.16 on only; `ansible --list-hosts` always did. */
