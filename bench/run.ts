@@ -1,6 +1,6 @@
 // `npm run bench`: what longhaul costs, beside a named peer or floor in the same run. Ratios are what counts; the machine is not.
 // Options: --quick (small inputs), --megabytes N (size of the log), --files N (size of the project), --runs N (of each side),
-// --only start|project|log|relint. The log of a gigabyte: npm run bench -- --only log --megabytes 1024 --runs 3
+// --only start|project|log|relint. Of hosts, which take minutes: npm run bench -- hosts. The log of a gigabyte: npm run bench -- --only log --megabytes 1024 --runs 3
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -9,10 +9,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeLog } from "./generate-log.ts";
 import { writeProject } from "./generate-project.ts";
+import { benchHosts } from "./hosts.ts";
 import type { Cost } from "./measure.ts";
 import { best, isThere, measure } from "./measure.ts";
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: { quick: { type: "boolean", default: false }, megabytes: { type: "string" }, files: { type: "string" }, runs: { type: "string" }, only: { type: "string" } },
 });
 const megabytes = Number(values.megabytes ?? (values.quick ? 20 : 200));
@@ -114,13 +116,19 @@ function line({ what, own, peer, theirs, note }: Row): string {
 
 const parts = { start: startRows, project: projectRows, log: logRows };
 
-try {
-  console.log(`${availableParallelism()} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}; best of ${runs}, interleaved\n`);
+/** The tables of what needs no host. */
+function report(): void {
   if (values.only !== "relint") console.log("| what | longhaul | peer | its cost | ratio | |\n|---|---|---|---|---|---|");
   for (const [part, rows] of Object.entries(parts)) {
     if (values.only === undefined || values.only === part) for (const row of rows()) console.log(line(row));
   }
   if (values.only === undefined || values.only === "relint") console.log(relintLine());
+}
+
+try {
+  console.log(`${availableParallelism()} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}; best of ${runs}, interleaved\n`);
+  if (positionals.includes("hosts")) await benchHosts({ isQuick: values.quick });
+  else report();
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
