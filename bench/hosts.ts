@@ -80,6 +80,11 @@ function targetTicks({ directory }: Sshd): number {
   return childTicks(Number(readFileSync(join(directory, "sshd.pid"), "latin1")));
 }
 
+/** A pattern of Ansible's. */
+function firstHosts(count: number): string {
+  return `all[0:${count - 1}]`;
+}
+
 function times(a: number, b: number): string {
   return b > 0 ? `${(a / b).toFixed(a / b < 10 ? 1 : 0)} x` : "-";
 }
@@ -114,14 +119,17 @@ async function listing(under: Under, isQuick: boolean): Promise<void> {
   const at = (count: number): string => join(sshd.directory, `jobs-${count}`);
   const jids = writeJobs(at(few), few);
   writeJobs(at(many), many);
-  const list = (count: number): Promise<Spent & { readonly lines: readonly Line[] }> => costOf(under, [LONGHAUL, "jobs", "list", "-i", sshd.inventory, "h1", "--dir", at(count), "-f", "json"]);
+  // Ansible and longhaul alike read the whole inventory, so it has this host only.
+  const inventory = join(sshd.directory, "one.yml");
+  writeFileSync(inventory, readFileSync(sshd.inventory, "latin1").replace(/^ {4}h(?!1:)\d+:.*\n/gm, ""));
+  const list = (count: number): Promise<Spent & { readonly lines: readonly Line[] }> => costOf(under, [LONGHAUL, "jobs", "list", "-i", inventory, "--dir", at(count), "-f", "json"]);
   const playbook = (count: number): string => {
     const path = join(sshd.directory, `loop-${count}.yml`);
     writeFileSync(path, JSON.stringify([{ hosts: "h1", gather_facts: false, tasks: [{ async_status: { jid: "{{ item }}" }, loop: jids.slice(0, count), environment: { ANSIBLE_ASYNC_DIR: at(few) }, failed_when: false }] }]));
     return path;
   };
   const loop = (count: number): Promise<Spent> =>
-    costOf({ sshd, env: { ...env, ANSIBLE_PIPELINING: "1", ANSIBLE_SSH_ARGS: "-o ControlMaster=auto -o ControlPersist=2s" } }, ["ansible-playbook", "-i", sshd.inventory, playbook(count), "-e", JSON.stringify({ ansible_async_dir: at(few) })]);
+    costOf({ sshd, env: { ...env, ANSIBLE_PIPELINING: "1", ANSIBLE_SSH_ARGS: "-o ControlMaster=auto -o ControlPersist=2s" } }, ["ansible-playbook", "-i", inventory, playbook(count), "-e", JSON.stringify({ ansible_async_dir: at(few) })]);
   await list(few);
   const [one, some] = [await loop(1), await loop(1 + slopeOf)];
   const [small, large] = [await list(few), await list(many)];
@@ -129,7 +137,7 @@ async function listing(under: Under, isQuick: boolean): Promise<void> {
   head("Listing the jobs of one host", "what", "wall", "controller CPU", "target CPU");
   row(`async_status loop, ${few} jids (slope of ${slopeOf})`, seconds(slope("wallSeconds")), seconds(slope("controllerSeconds")), seconds(slope("targetSeconds")));
   for (const [count, spent] of [[few, small], [many, large]] as const) row(`longhaul jobs list, ${count} files`, seconds(spent.wallSeconds), seconds(spent.controllerSeconds), seconds(spent.targetSeconds));
-  const floor = await costOf(under, ["ansible-inventory", "-i", sshd.inventory, "--list"]);
+  const floor = await costOf(under, ["ansible-inventory", "-i", inventory, "--list"]);
   row("of it ansible-inventory --list alone", seconds(floor.wallSeconds), seconds(floor.controllerSeconds), "-");
   row(`the loop against the list of ${few}`, times(slope("wallSeconds"), small.wallSeconds), times(slope("controllerSeconds"), small.controllerSeconds), times(slope("targetSeconds"), small.targetSeconds));
   const beyond = (which: "wallSeconds" | "controllerSeconds"): number => Math.max(0.01, small[which] - floor[which]);
@@ -146,11 +154,11 @@ async function ends(under: Under, isQuick: boolean): Promise<void> {
   const { sshd, env } = under;
   const hosts = isQuick ? 10 : 100;
   const go = join(sshd.directory, "go");
-  const pattern = `h[1:${hosts}]`;
+  const pattern = firstHosts(hosts);
   const launch = ["-i", sshd.inventory, "-m", "shell", "-B", "1000"];
   const own = { ...env, ANSIBLE_SSH_ARGS: "-o ControlMaster=auto -o ControlPersist=2s", ANSIBLE_PIPELINING: "1" };
   await costOf({ sshd, env: own }, ["ansible", pattern, ...launch, "-P", "0", "-f", "10", "-a", stamped(go)]);
-  const waiting = costOf(under, [LONGHAUL, "jobs", "wait", "-i", sshd.inventory]);
+  const waiting = costOf(under, [LONGHAUL, "jobs", "wait", "-i", sshd.inventory, "-l", pattern]);
   while (sshd.connections().length < hosts) await sleep(QUIET_LOOK_MS);
   await sleep(2000);
   writeFileSync(go, "");
@@ -164,7 +172,7 @@ async function ends(under: Under, isQuick: boolean): Promise<void> {
   tell("longhaul jobs wait", lines.flatMap(({ text, at }) => (/ (\d{10}\.\d+)$/.test(text) ? [at - Number(text.split(" ").at(-1))] : [])));
   for (const poll of [1, 5]) {
     // Ten at a time, with lengths that differ by parts of a poll.
-    const peer = await costOf({ sshd, env: own }, ["ansible", "h[1:10]", ...launch, "-P", String(poll), "-f", "10", "-a", "sleep {{ 6 + inventory_hostname[1:] | int * 0.5 }}; date +%s.%N"]);
+    const peer = await costOf({ sshd, env: own }, ["ansible", firstHosts(10), ...launch, "-P", String(poll), "-f", "10", "-a", "sleep {{ 6 + inventory_hostname[1:] | int * 0.5 }}; date +%s.%N"]);
     tell(`ansible, poll ${poll}, 10 hosts`, peer.lines.flatMap(({ text, at }) => (/^\d{10}\.\d+$/.test(text) ? [at - Number(text)] : [])));
   }
 }
@@ -215,7 +223,7 @@ async function watch({ sshd, env }: Under, { hosts, idleSeconds, masters }: { re
     launch.once("close", resolve);
   });
   const started = performance.now();
-  const child = spawn(LONGHAUL, ["jobs", "wait", "-i", sshd.inventory, "-l", `h[1:${hosts}]`, "--dir", directory], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(LONGHAUL, ["jobs", "wait", "-i", sshd.inventory, "-l", firstHosts(hosts), "--dir", directory], { env, stdio: ["ignore", "pipe", "inherit"] });
   const burst: Line[] = [];
   createInterface({ input: child.stdout }).on("line", (text) => burst.push({ text, at: Date.now() / 1000 }));
   const server = Number(readFileSync(join(sshd.directory, "sshd.pid"), "latin1"));
@@ -247,7 +255,7 @@ async function watching(under: Under, isQuick: boolean): Promise<void> {
   const { sshd, env } = under;
   const [hosts, idleSeconds] = isQuick ? [10, 10] : [100, 60];
   const pipelined = { ...env, ANSIBLE_PIPELINING: "1", ANSIBLE_SSH_ARGS: "-o ControlMaster=auto -o ControlPersist=2s" };
-  const polled = (length: number): Promise<Spent> => costOf({ sshd, env: pipelined }, ["ansible", "h[1:4]", "-i", sshd.inventory, "-m", "command", "-B", "600", "-P", "5", "-f", "4", "-a", `sleep ${length}`]);
+  const polled = (length: number): Promise<Spent> => costOf({ sshd, env: pipelined }, ["ansible", firstHosts(4), "-i", sshd.inventory, "-m", "command", "-B", "600", "-P", "5", "-f", "4", "-a", `sleep ${length}`]);
   const [short, long] = [await polled(2), await polled(62)];
   const poll = { controllerMs: ((long.controllerSeconds - short.controllerSeconds) / 4) * 1000, targetMs: ((long.targetSeconds - short.targetSeconds) / 4) * 1000 };
   const own = await watch(under, { hosts, idleSeconds, masters: 0 });
@@ -274,7 +282,7 @@ async function connecting(under: Under, isQuick: boolean): Promise<void> {
     };
     for (const hosts of counts) tell(String(hosts), hosts, await watch(under, { hosts, idleSeconds: 1, masters: 0 }));
     const hosts = counts[0] ?? 0;
-    const masters = spawn("ansible", [`h[1:${hosts}]`, "-i", sshd.inventory, "-m", "raw", "-a", "true", "-f", "10"], { env: { ...env, ANSIBLE_SSH_ARGS: "-C -o ControlMaster=auto -o ControlPersist=600s" }, stdio: "ignore" });
+    const masters = spawn("ansible", [firstHosts(hosts), "-i", sshd.inventory, "-m", "raw", "-a", "true", "-f", "10"], { env: { ...env, ANSIBLE_SSH_ARGS: "-C -o ControlMaster=auto -o ControlPersist=600s" }, stdio: "ignore" });
     await new Promise((resolve) => {
       masters.once("close", resolve);
     });

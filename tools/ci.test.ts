@@ -1,4 +1,4 @@
-// What other people's pipelines start: the hooks for pre-commit, the GitHub action, and the snippets of docs/ci.md. All are run.
+// What pipelines start: other people's (the hooks for pre-commit, the GitHub action, the snippets of docs/ci.md) and our own. All are run.
 
 import { validateAction, validateWorkflow } from "@action-validator/core";
 import assert from "node:assert/strict";
@@ -147,4 +147,31 @@ test("the GitLab job writes the reports that it names, as GitLab reads them, and
     assert.doesNotMatch(location.path, /^\.?\//, "a path from the top of the repository");
   }
   assert.match(report("junit"), /^<\?xml [^]*<testsuites tests="5" failures="5" errors="0">/);
+});
+
+/** Runs .ci/run where npm prints what is given for each of its two calls and ends with a code. Nothing is installed. */
+function ownPipeline(calls: Readonly<Record<"test" | "run", readonly [prints: string, code: number]>>): { readonly status: number | null; readonly lines: readonly string[] } {
+  const bin = join(directory, "bin");
+  mkdirSync(bin, { recursive: true });
+  const cases = Object.entries(calls).map(([name, [prints, code]]) => `  ${name}) printf '${prints}'; exit ${code} ;;`);
+  writeFileSync(join(bin, "npm"), `#!/bin/sh\ncase $2 in\n${cases.join("\n")}\nesac\n`, { mode: 0o755 });
+  writeFileSync(join(bin, "apt-get"), "#!/bin/sh\n", { mode: 0o755 });
+  const { status, stdout } = spawnSync(join(root, ".ci/run"), { encoding: "utf8", env: { ...process.env, PATH: [bin, process.env["PATH"]].join(delimiter) } });
+  return { status, lines: stdout.trimEnd().split("\n") };
+}
+
+test("our own pipeline runs both kinds of tests and ends with one count of them", () => {
+  const well = ownPipeline({ test: ["one\\n\\n40 passed, 0 failed\\n", 0], run: ["two\\n2 passed, 0 failed\\n", 0] });
+  assert.deepEqual([well.status, well.lines], [0, ["one", "", "two", "42 passed, 0 failed"]]);
+  const failed = ownPipeline({ test: ["38 passed, 2 failed\\n", 1], run: ["2 passed, 1 failed\\n", 1] });
+  assert.deepEqual([failed.status, failed.lines.at(-1)], [1, "40 passed, 3 failed"]);
+  const hosts = ownPipeline({ test: ["40 passed, 0 failed\\n", 0], run: ["1 passed, 1 failed\\n", 1] });
+  assert.deepEqual([hosts.status, hosts.lines.at(-1)], [1, "41 passed, 1 failed"]);
+});
+
+test("a run of our own pipeline that died without a count is a failure", () => {
+  const died = ownPipeline({ test: ["out of memory\\n", 137], run: ["2 passed, 0 failed\\n", 0] });
+  assert.deepEqual([died.status, died.lines.at(-1)], [1, "2 passed, 1 failed"]);
+  const late = ownPipeline({ test: ["40 passed, 0 failed\\n", 0], run: ["2 passed, 0 failed\\n", 9] });
+  assert.deepEqual([late.status, late.lines.at(-1)], [1, "42 passed, 1 failed"]);
 });

@@ -1,8 +1,9 @@
 // `npm test`: every check in turn, then every test; the last line counts both.
 // `npm test -- --only types,unit src/readers` does some of it: steps by name, tests by folder or file.
+// The step `hosts` is not among them unless it is named: its tests (*.hosts.test.ts) start servers and break them, and take minutes.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, statSync } from "node:fs";
+import { existsSync, globSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
 import { once } from "node:events";
@@ -26,7 +27,9 @@ const CHECKS: readonly Check[] = [
   { name: "build", title: "build (esbuild)", commands: [["node", "tools/build.ts"]] },
   { name: "docs", title: "generated pages (tools/docs.ts)", commands: existsSync(join(ROOT, "tools/docs.ts")) ? [["node", "tools/docs.ts", "--check"]] : [] },
 ];
-const STEPS = [...CHECKS.map(({ name }) => name), "unit"];
+const USUAL = [...CHECKS.map(({ name }) => name), "unit"];
+const STEPS = [...USUAL, "hosts"];
+const OF_HOSTS = /\.hosts\.test\.ts$/;
 
 interface Count {
   readonly passed: number;
@@ -43,27 +46,30 @@ function passes(check: Check): boolean {
   });
 }
 
-/** Runs the tests. In: folders and files to look in, relative to the root. */
-async function unit(paths: readonly string[]): Promise<Count> {
-  const globPatterns = paths.map((path) => (statSync(join(ROOT, path), { throwIfNoEntry: false })?.isDirectory() === true ? `${path}/**/*.test.ts` : path));
-  const tests = run({ cwd: ROOT, globPatterns, concurrency: availableParallelism() });
+/** Runs the tests. In: folders and files to look in, relative to the root, and which of the files there. */
+async function runTests(paths: readonly string[], isMeant: (file: string) => boolean): Promise<Count> {
+  const isDirectory = (path: string): boolean => statSync(join(ROOT, path), { throwIfNoEntry: false })?.isDirectory() === true;
+  const files = paths.flatMap((path) => (isDirectory(path) ? globSync(`${path}/**/*.test.ts`, { cwd: ROOT }) : [path])).filter(isMeant);
+  const tests = run({ cwd: ROOT, files: files.toSorted().map((file) => join(ROOT, file)), concurrency: availableParallelism() });
   let count: Count = { passed: 0, failed: 0 };
+  let wasAnyThere = false;
   tests.on("test:summary", ({ file, counts }) => {
     if (file !== undefined) return;
+    wasAnyThere = counts.tests > 0;
     count = { passed: counts.passed, failed: counts.tests - counts.passed - counts.skipped - counts.todo };
     if (counts.skipped > 0) console.log(`\n${counts.skipped} skipped, for the reason that each test names`);
   });
   const report = tests.compose(dot);
   report.pipe(process.stdout, { end: false });
   await once(report, "end");
-  if (count.passed + count.failed > 0) return count;
+  if (wasAnyThere) return count;
   console.error(`no test ran in ${paths.join(", ")}`);
   return { passed: 0, failed: 1 };
 }
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options: { only: { type: "string" } }, allowPositionals: true });
-  const wanted = values.only?.split(",") ?? STEPS;
+  const wanted = values.only?.split(",") ?? USUAL;
   const unknown = wanted.filter((name) => !STEPS.includes(name));
   if (unknown.length > 0) {
     console.error(`no such step: ${unknown.join(", ")}; there are ${STEPS.join(", ")}`);
@@ -81,9 +87,13 @@ async function main(): Promise<void> {
     if (good) passed += 1;
     else failed += 1;
   }
-  if (wanted.includes("unit")) {
-    console.log("\n== tests (node --test)");
-    const count = await unit(positionals.length > 0 ? positionals : ROOMS);
+  const suites = [
+    { name: "unit", title: "tests (node --test)", isMeant: (file: string) => !OF_HOSTS.test(file) },
+    { name: "hosts", title: "tests of hosts, with real servers and real faults", isMeant: (file: string) => OF_HOSTS.test(file) },
+  ];
+  for (const { title, isMeant } of suites.filter((suite) => wanted.includes(suite.name))) {
+    console.log(`\n== ${title}`);
+    const count = await runTests(positionals.length > 0 ? positionals : ROOMS, isMeant);
     passed += count.passed;
     failed += count.failed;
   }
