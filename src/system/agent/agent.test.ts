@@ -324,7 +324,7 @@ suite("the agent", { concurrency: 12, skip: NO_PROC }, () => {
   }
 
   test("requests that are none are answered, and later ones still work", async () => {
-    const agent = new Agent(anyPython(), SOURCE, '{"id":77,"do":"list","dirs":[]}\nhello\n[1]\n{"do":"list"}\n{"id":"x","do":"list"}\n{"id":78}\n{"id":79,"do":"probe"}\n{"id":80,"do":"list"}\n');
+    const agent = new Agent(anyPython(), SOURCE, '{"id":77,"do":"list","dirs":[]}\nhello\n[1]\n{"do":"list"}\n{"id":"x","do":"list"}\n{"id":78}\n{"id":79,"do":"dance"}\n{"id":80,"do":"list"}\n');
     assert.equal((await agent.event((event) => event["id"] === 77 && event["event"] === "done"))["jobs"], 0);
     await agent.event((event) => event["id"] === 80);
     assert.deepEqual(agent.of(78, "error").map((event) => event["code"]), ["unknown-request"]);
