@@ -30,9 +30,14 @@ function isGood({ status }: LoggedResult): boolean {
 
 /** The message, and the last line of what a module's Python complained about. */
 function messageOf(result: LoggedResult): string {
-  const said = textOf(result, "msg")?.trim() ?? result.quote.text;
-  const complaint = [textOf(result, "module_stderr"), textOf(result, "module_stdout")].flatMap((each) => each?.trim().split("\n").findLast((line) => line.trim() !== "") ?? []);
-  return [...new Set([said.split("\n")[0] ?? said, ...complaint])].join("; ");
+  const said = linesOf(textOf(result, "msg") ?? result.quote.text)[0] ?? "no reason given";
+  const complaint = ["module_stderr", "module_stdout"].flatMap((key) => linesOf(textOf(result, key) ?? "").at(-1) ?? []);
+  return [...new Set([said, ...complaint])].join("; ");
+}
+
+/** A terminal's line ends came as characters that cannot be shown; that ssh closes a shared connection means nothing. */
+function linesOf(text: string): readonly string[] {
+  return text.split("\n").map((line) => line.replace(/[\s\ufffd]+$/, "").trimStart()).filter((line) => line !== "" && !/^Shared connection to \S+ closed\.?$/.test(line));
 }
 
 function silence({ errors }: Story): string {

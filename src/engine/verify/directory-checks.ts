@@ -67,7 +67,7 @@ export const filesSurviveReboot: Check = ({ facts: { asyncDir, cleaners } }) => 
   const inMemory = /^(?:tmpfs|ramfs)$/.test(asyncDir?.filesystem?.type ?? "");
   if (asyncDir === undefined || (!inMemory && atBoot === undefined)) return [];
   const seen = inMemory ? mountOf(asyncDir) : `${placeOf(atBoot)}: ${atBoot?.text ?? ""} ${atBoot?.path ?? ""}`;
-  return [{ id: "gone-after-reboot", severity: "info", what: `Job files in ${asyncDir.path} are gone after a reboot, and with them what a job returned.`, seen: [seen], do: "Set ansible_async_dir to a directory that stays, when a job may outlive a reboot or be looked at after one." }];
+  return [{ id: "gone-after-reboot", severity: "info", what: "Job files are gone after a reboot, and with them what a job returned.", seen: [seen], do: "Set ansible_async_dir to a directory that stays, when a job may outlive a reboot or be looked at after one." }];
 };
 
 function cleanerFinding(rule: CleanerFacts, { tmpfiles_timer: timer, cron }: CleanersFacts): readonly HostFinding[] {

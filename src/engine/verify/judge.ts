@@ -11,7 +11,7 @@ const CHECKS: readonly Check[] = [
 ];
 const RANK: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
 /** What Ansible and Python say of a Python that is missing or does not fit (2.14 to 2.21). */
-const BAD_PYTHON = /minimum of Python version|SyntaxError|No python interpreters found|No module named ['"]?(?:ansible|encodings|__future__)|python\S*: (?:not found|No such file)|interpreter .*(?:not found|was not found)/i;
+const BAD_PYTHON = /minimum of Python version|requires Python|SyntaxError|No python interpreters found|No module named ['"]?(?:ansible|encodings|__future__)|python\S*: (?:not found|No such file)|interpreter .*(?:not found|was not found)/i;
 
 /** Out: what is wrong, worst first; [] for a host that is well. */
 export function judgeHost(look: HostLook): readonly HostFinding[] {

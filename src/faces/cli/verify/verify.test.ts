@@ -67,7 +67,7 @@ b  not well  python 3.11.2, ~/.ansible_async 12 GB free
 
 all hosts
   info  gone-after-reboot
-  Job files in /d are gone after a reboot, and with them what a job returned.
+  Job files are gone after a reboot, and with them what a job returned.
   seen /d is on /d (tmpfs)
   do   Set ansible_async_dir to a directory that stays, when a job may outlive a
        reboot or be looked at after one.
