@@ -4,7 +4,7 @@
 # longhaul's supervisor of one async job on the target, in the place of Ansible's async_wrapper: a module of that name in the library path
 # is the one that Ansible starts. Same arguments, same answer, same job file, so that every async_status reads it. Python 2.7 and 3.5 or newer.
 #
-#   first process ── session ── watcher (limit, end of everything) ── runner (result of the module) ── module ── the user's program
+#   first process - session - watcher (limit, end of everything) - runner (result of the module) - module - the user's program
 #
 # Ansible ships this file as it is, and puts its version into CORE, because of this mark: <<INCLUDE_ANSIBLE_MODULE_JSON_ARGS>>
 
@@ -45,6 +45,7 @@ SIGNALS = dict((getattr(signal, name), name) for name in dir(signal) if name.sta
 # the job's log as well. It only looks on: whatever fails in it, the task runs as if it were not there.
 HOOK = r'''
 import os
+import re
 import sys
 
 
@@ -109,21 +110,32 @@ class Tee(object):
         return data
 
     def tell(self, data):
+        text = self.kept + (data or b"")
+        self.kept = b""
         if self.secrets:
-            text = self.kept + (data or b"")
-            for secret in self.secrets:
-                text = text.replace(secret, b"********")
-            longest = max(len(secret) for secret in self.secrets) - 1
-            held = 0
-            if data:
-                held = max([n for n in range(1, min(longest, len(text)) + 1) if any(secret.startswith(text[-n:]) for secret in self.secrets)] or [0])
-            self.kept = text[len(text) - held:]
-            data = text[:len(text) - held]
-        if data:
-            self.log.write(data)
+            text, self.kept = veiled(text, self.secrets, not data)
+        if text:
+            self.log.write(text)
 
     def __getattr__(self, name):
         return getattr(self.pipe, name)
+
+
+def veiled(text, secrets, last):
+    """The text without the secrets, and its end where that may be the beginning of one."""
+    pattern = re.compile(b"|".join(re.escape(secret) for secret in secrets))
+    longest = max(len(secret) for secret in secrets) - 1
+    told = []
+    at = 0
+    while True:
+        held = 0 if last else min(longest, len(text) - at)
+        while held and not any(secret.startswith(text[len(text) - held:]) for secret in secrets):
+            held -= 1
+        found = pattern.search(text, at)
+        if found is None or found.start() >= len(text) - held:
+            return b"".join(told) + text[at:len(text) - held], text[len(text) - held:]
+        told += [text[at:found.start()], b"********"]
+        at = found.end()
 
 
 def secrets_of(module):
