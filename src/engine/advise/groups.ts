@@ -25,7 +25,7 @@ export function groupsOf<M extends Measurement>(measurements: readonly M[]): rea
 }
 
 /** Without a name only the command tells one work from another. */
-function isSameWork(a: Work, b: Work): boolean {
+export function isSameWork(a: Work, b: Work): boolean {
   const isNamed = a.task !== "" && a.task !== a.module;
   return a.project === b.project && a.task === b.task && (isNamed || a.shape === b.shape) && isSameFile(a.file, b.file) && agree(a.module, b.module);
 }

@@ -1,6 +1,6 @@
 // The durations of the jobs of a run that longhaul supervised, from its journal.
 
-import type { JobEnd, Measurement } from "../../model/duration.ts";
+import type { JobEnd, Measurement, Work } from "../../model/duration.ts";
 import { endOfState } from "../../model/duration.ts";
 import type { Run, RunJob } from "../../model/run.ts";
 import { moduleName } from "../../readers/playbook/keywords.ts";
@@ -15,18 +15,8 @@ export function measurementsOfRun(run: Run, project: string): readonly Measureme
 }
 
 function measurement(run: Run, job: RunJob, { project, end, seconds, at }: { readonly project: string; readonly end: JobEnd; readonly seconds: number; readonly at: number }): Measurement {
-  const task = run.tasks.get(job.task);
-  const play = run.plays.find((each) => each.play === task?.play);
   return {
-    work: {
-      project,
-      file: fileIn(project, (task?.path ?? "").replace(/:\d+$/, "")),
-      play: play?.name ?? "",
-      // As Ansible prints it in its headings a role stands before the name.
-      task: task?.name.replace(/^[\w.-]+ : /, "") ?? "",
-      module: moduleName(task?.action ?? ""),
-      shape: "",
-    },
+    work: workOfTask(run, job, project),
     host: job.host,
     jid: job.jid,
     seconds,
@@ -35,5 +25,20 @@ function measurement(run: Run, job: RunJob, { project, end, seconds, at }: { rea
     pollSeconds: job.pollSeconds,
     at,
     source: "run",
+  };
+}
+
+/** The work of a job of a run, as it is called in the history. */
+export function workOfTask(run: Run, job: Pick<RunJob, "task">, project: string): Work {
+  const task = run.tasks.get(job.task);
+  const play = run.plays.find((each) => each.play === task?.play);
+  return {
+    project,
+    file: fileIn(project, (task?.path ?? "").replace(/:\d+$/, "")),
+    play: play?.name ?? "",
+    // As Ansible prints it in its headings a role stands before the name.
+    task: task?.name.replace(/^[\w.-]+ : /, "") ?? "",
+    module: moduleName(task?.action ?? ""),
+    shape: "",
   };
 }

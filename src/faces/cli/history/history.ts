@@ -9,7 +9,7 @@ import type { History, KeptMeasurement } from "../../../engine/ports.ts";
 import { printable } from "../../../model/printable.ts";
 import { PROBLEM_EXITS, Problem } from "../../../model/problem.ts";
 import { projectRoot } from "../project-root.ts";
-import { count, createStyle } from "../style.ts";
+import { count, createStyle, wrap } from "../style.ts";
 import type { World } from "../world.ts";
 import { gather } from "./gather.ts";
 import { historyPage, historyTable, limitOf } from "./history-text.ts";
@@ -80,7 +80,7 @@ export async function importDurations(world: World, paths: readonly string[]): P
   await withHistory(world, "write", (history) => {
     for (const { path, durations } of read) {
       const added = history.add(durations.measurements);
-      world.out(`${printable(path)}: ${importText(durations, added)}\n`);
+      world.out(`${wrap(`${printable(path)}: ${importText(durations, added)}`, world.columns, "")}\n`);
     }
   });
   return exit;

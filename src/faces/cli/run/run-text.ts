@@ -5,6 +5,7 @@ import type { Run, RunJob } from "../../../model/run.ts";
 import { jobKey } from "../../../model/run.ts";
 import type { RunEvent } from "../../../model/run-event.ts";
 import { duration } from "../durations.ts";
+import type { Expected } from "./expected.ts";
 
 /** The line that an event is worth; undefined where it is worth none. */
 export function eventLine(event: RunEvent, run: Run): string | undefined {
@@ -43,12 +44,21 @@ export function openJobs(run: Run): readonly RunJob[] {
   return [...run.jobs.values()].filter(({ endedAt }) => endedAt === null);
 }
 
-/** The lines of a footer. In: the run, the time in seconds since 1970, and the last line of each job's output. Out: one line for each job that runs. */
-export function footerLines(run: Run, nowSeconds: number, lastLine: (key: string) => string): readonly string[] {
+/** What is told of jobs besides their run: the last line of a job's output, and what earlier runs say. */
+export interface Told {
+  readonly lastLine: (key: string) => string;
+  readonly expected: Expected;
+}
+
+/** The lines of a footer. In: the run, the time in seconds since 1970, and what else is told. Out: one line for each job that runs. */
+export function footerLines(run: Run, nowSeconds: number, { lastLine, expected }: Told): readonly string[] {
   return openJobs(run).map((job) => {
     const age = Math.max(0, nowSeconds - job.launchedAt);
     const left = job.limitSeconds - age;
-    const time = `${duration(age)}${left > 0 ? `, ${duration(left)} left` : ", over its limit"}`;
+    const eta = expected(run, job, age);
+    const usual = eta === undefined ? "" : eta.isUnusual ? ", unusually long" : eta.remainingSeconds === undefined ? ", longer than ever" : `, about ${duration(eta.remainingSeconds)} to go`;
+    const limit = left <= 0 ? "over its limit" : eta === undefined ? `${duration(left)} left` : `limit in ${duration(left)}`;
+    const time = `${duration(age)}${usual}, ${limit}`;
     const last = job.state === "unknown" ? `cannot be watched: ${job.because ?? "no reason given"}` : lastLine(jobKey(job));
     return `${jobTitle(run, job)}  ${time}${last === "" ? "" : `  ${printable(last)}`}`;
   });

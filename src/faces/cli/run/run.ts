@@ -13,6 +13,8 @@ import { JOURNAL } from "../../../model/run-event.ts";
 import { projectRoot } from "../project-root.ts";
 import type { World } from "../world.ts";
 import { closing, explainFailure, tellLeft } from "./closing.ts";
+import type { Expected } from "./expected.ts";
+import { expectedFromHistory } from "./expected.ts";
 import type { RunOptions, Running } from "./running.ts";
 import { createScreen } from "./screen.ts";
 
@@ -26,7 +28,7 @@ export async function runPlaybook(world: World, options: RunOptions): Promise<nu
   if (playbooksOf(options.args).length === 0) throw new Problem("bad-usage", "no playbook is named; longhaul run [options] PLAYBOOK, with the options of ansible-playbook");
   const settings = around.bridgeSettings();
   const toJson = options.json === undefined ? undefined : around.openStream(options.json);
-  const running = prepared(world, { around, options, toJson });
+  const running = prepared(world, { around, options, toJson, expected: await expectedFromHistory(world) });
   const socket = await around.listenToBridge({ take: (message) => running.supervisor.take(message), wait: (job, seconds) => running.supervisor.wait(job, seconds) });
   try {
     const argv = [PROGRAM, ...(settings.library === undefined ? [] : ["-M", settings.library]), ...options.args];
@@ -58,7 +60,14 @@ async function passedOn(around: RunWorld, args: readonly string[]): Promise<numb
   return code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0);
 }
 
-function prepared(world: World, { around, options, toJson }: { readonly around: RunWorld; readonly options: RunOptions; readonly toJson: ((text: string) => void) | undefined }): Running {
+interface Preparation {
+  readonly around: RunWorld;
+  readonly options: RunOptions;
+  readonly toJson: ((text: string) => void) | undefined;
+  readonly expected: Expected;
+}
+
+function prepared(world: World, { around, options, toJson, expected }: Preparation): Running {
   const record = around.createRun();
   const fold = createFold();
   const tell = (fact: RunFact): void => {
@@ -69,7 +78,7 @@ function prepared(world: World, { around, options, toJson }: { readonly around: 
     screen.event(event);
   };
   const supervisor = new Supervisor({ openHost: around.openHost, timer: around.timer, record: tell, followsOutput: world.terminal });
-  const screen = createScreen(world, { around, fold, supervisor, isQuiet: options.isQuiet });
+  const screen = createScreen(world, { around, fold, supervisor, isQuiet: options.isQuiet, expected });
   return { around, record, fold, supervisor, screen, options, tell };
 }
 

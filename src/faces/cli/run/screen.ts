@@ -7,6 +7,7 @@ import type { RunEvent } from "../../../model/run-event.ts";
 import type { Footer } from "../footer.ts";
 import { createFooter } from "../footer.ts";
 import type { World } from "../world.ts";
+import type { Expected } from "./expected.ts";
 import { eventLine, footerLines } from "./run-text.ts";
 
 export interface Screen {
@@ -21,6 +22,7 @@ export interface ScreenOptions {
   readonly fold: RunFold;
   readonly supervisor: Supervisor;
   readonly isQuiet: boolean;
+  readonly expected: Expected;
 }
 
 export function createScreen(world: World, options: ScreenOptions): Screen {
@@ -44,7 +46,7 @@ const TICK_MS = 1000;
 const PROMPT_MS = 300;
 
 /** In a terminal: Ansible's output, and under it, while jobs run, a line for each. */
-function liveScreen(world: World, { around, fold, supervisor, isQuiet }: ScreenOptions): Screen {
+function liveScreen(world: World, { around, fold, supervisor, isQuiet, expected }: ScreenOptions): Screen {
   const over = new AbortController();
   const decoder = new TextDecoder();
   let footer: Footer | undefined;
@@ -60,7 +62,7 @@ function liveScreen(world: World, { around, fold, supervisor, isQuiet }: ScreenO
     isMidLine = true;
   };
   const show = (): void => {
-    const lines = footerLines(fold.run(), around.timer.now(), (key) => supervisor.lastLine(key));
+    const lines = footerLines(fold.run(), around.timer.now(), { lastLine: (key) => supervisor.lastLine(key), expected });
     if (lines.length === 0) hide();
     else if (!isMidLine) (footer ??= createFooter(world)).set(lines);
   };
