@@ -135,7 +135,7 @@ const WORK_COLUMNS = ["project", "file", "play", "task", "module", "shape"] as c
 function adding(database: DatabaseSync, measurements: readonly Measurement[]): number {
   const insertWork = database.prepare(`INSERT INTO work (${WORK_COLUMNS.join(", ")}) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
   const findWork = database.prepare(`SELECT id FROM work WHERE ${WORK_COLUMNS.map((column) => `${column} = ?`).join(" AND ")}`);
-  const findJob = database.prepare(`SELECT duration.id, ${WORK_COLUMNS.join(", ")} FROM duration JOIN work ON work.id = work WHERE host = ? AND jid = ?`);
+  const findJob = database.prepare(`SELECT duration.id, ${WORK_COLUMNS.join(", ")} FROM duration JOIN work ON work.id = work WHERE host = ? AND jid = ? AND jid <> ''`);
   const insert = database.prepare(
     `INSERT INTO duration (work, host, jid, seconds, ended, limit_seconds, poll_seconds, at, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
