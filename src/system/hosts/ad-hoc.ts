@@ -6,8 +6,8 @@ import { ask, complaintOf } from "./ansible-program.ts";
 import { LONGEST_PATTERN, namesPattern, shared } from "./inventory.ts";
 
 const AT_ONCE = 20;
-/** For each round of hosts: connecting, temporary directories, modules; generous, as hosts may be slow. */
-const ROUND_SECONDS = 120;
+/** For each round of hosts: connecting, temporary directories, modules. Busy machines have taken more than two minutes. */
+const ROUND_SECONDS = 600;
 
 /** Out: what it printed about the hosts. Throws Problem no-ansible, cannot-read, or unreachable when it does not end. */
 export async function adHoc({ hosts, names, module, args, variables, limitSeconds }: AdHocRequest): Promise<string> {
