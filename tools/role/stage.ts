@@ -63,9 +63,11 @@ const PLAYBOOK = `- hosts: all
         j={{ async_task_result.jid }}; export JID="$j" FILE={{ async_task_result.results_file }}
         wrappers() { ps -e -o pid= -o pgid= -o args= | awk -v j="\${JID%.*}" '/async_wrapper/ && $0 ~ " " j " "'; }
         begun() { grep -q begun "$FILE.log" 2>/dev/null; }
-        for n in 1 2 3 4 5 6 7 8 9 10; do begun && break; sleep 0.3; done
-        RUNNER=$(wrappers | awk '$1 == $2 { print $1 }'); WATCHER=$(wrappers | awk '$1 != $2 { print $1 }')
-        MODULE=$(ps -e -o pid= -o ppid= | awk -v r="$RUNNER" '$2 == r { print $1 }')
+        for n in $(seq 100); do
+          RUNNER=$(wrappers | awk '$1 == $2 { print $1 }'); WATCHER=$(wrappers | awk '$1 != $2 { print $1 }')
+          MODULE=$(ps -e -o pid= -o ppid= | awk -v r="$RUNNER" '$2 == r { print $1 }')
+          begun && test -n "$MODULE" && break; sleep 0.3
+        done
         {{ harm }}
       when: harm is defined
       changed_when: true
@@ -104,7 +106,8 @@ export async function playFaults(faults: readonly Fault[], bin: string, reach: R
   for (const name of ["told", "open", "closed", "cp", "collections/ansible_collections/longhaul"]) mkdirSync(at(name), { recursive: true });
   chmodSync(at("open"), 0o1777);
   cpSync(collection, at("collections/ansible_collections/longhaul/jobs"), { recursive: true });
-  const hosts = faults.map((fault, n) => {
+  // What has to be harmed before it ends by itself comes first.
+  const hosts = faults.toSorted((a, b) => Number(b.harm !== undefined) - Number(a.harm !== undefined)).map((fault, n) => {
     const text = JSON.stringify(variablesOf(fault, reach(n + 1)));
     return [fault.id, JSON.parse(text.replaceAll("DIRECTORY", directory).replaceAll("DIRNAME", basename(directory)).replaceAll("FAULT", fault.id)) as unknown];
   });

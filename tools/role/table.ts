@@ -32,7 +32,7 @@ export function faultsPage(): string {
     "",
     "Each cell is a run of the role `async_task` on a real ansible-core: a job was started, the fault was made to happen to it, and the cell shows which",
     "`async_task_result.state` the role then told, and how many seconds after the fault. An empty cell was not recorded. Some faults take their time",
-    "by themselves: a job that works to its end, a limit of 20 seconds and the grace after it. All of these jobs ran at once on a busy machine.",
+    "by themselves: a job that works to its end, a limit and the minute after it. All of these jobs ran at once on a busy machine.",
     "",
     "What has to come out, exit code, output and message included, stands in `tools/role/faults.ts`; `npm run test:hosts` checks it on every",
     "ansible-core that can be had. This page is written by `npm run docs`.",

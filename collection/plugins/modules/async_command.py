@@ -149,7 +149,7 @@ def clock():
     return getattr(time, "monotonic", time.time)()
 
 
-def parent_arguments():
+def parent_arguments(module):
     """Arguments of the parent process; none where they cannot be had."""
     parent = os.getppid()
     try:
@@ -157,17 +157,14 @@ def parent_arguments():
             return [to_text(each) for each in f.read().split(b"\0")]
     except (IOError, OSError):
         pass
-    try:
-        asked = subprocess.Popen(["ps", "-ww", "-o", "args=", "-p", str(parent)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        return to_text(asked.communicate()[0]).split()
-    except OSError:
-        return []
+    ps = module.get_bin_path("ps")
+    return module.run_command([ps, "-ww", "-o", "args=", "-p", str(parent)])[1].split() if ps else []
 
 
-def own_job_file():
+def own_job_file(module):
     """Path of the job file that this run belongs to; None when it is not an async job."""
     # async_wrapper.py has the jid, without the process id that the file's name ends with, as its first argument.
-    arguments = parent_arguments()
+    arguments = parent_arguments(module)
     at = [n for n, each in enumerate(arguments) if os.path.basename(each).startswith("async_wrapper")]
     if not at or at[0] + 1 >= len(arguments):
         return None
@@ -373,7 +370,7 @@ def main():
     if module.check_mode:
         module.exit_json(changed=True, skipped=True, msg="Check mode: the command was not run.", invocation=invocation)
 
-    job_file = own_job_file()
+    job_file = own_job_file(module)
     if hidden and job_file is not None:
         try:
             # The result is going to stand in a file there that the wrapper makes, readable as the umask says.

@@ -103,7 +103,6 @@ removed:
 import errno
 import json
 import os
-import subprocess
 import time
 
 from ansible.module_utils.basic import AnsibleModule
@@ -126,11 +125,11 @@ class Process(object):
         return True in names and jid.split(".")[0] in self.arguments[names.index(True) + 1:]
 
 
-def processes():
+def processes(module):
     """Every process that can be seen; None where they cannot be listed."""
-    found = by_proc() if os.path.isdir(os.path.join(PROC, str(os.getpid()))) else by_ps()
+    found = by_proc() if os.path.isdir(os.path.join(PROC, str(os.getpid()))) else by_ps(module)
     # Whoever does not even find himself has not seen the others.
-    return found if found and os.getpid() in [each.pid for each in found] else None
+    return found if os.getpid() in [each.pid for each in found] else None
 
 
 def by_proc():
@@ -151,13 +150,10 @@ def by_proc():
     return found
 
 
-def by_ps():
+def by_ps(module):
     found = []
-    try:
-        asked = subprocess.Popen(["ps", "-axww", "-o", "pid=", "-o", "pgid=", "-o", "args="], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        text = to_text(asked.communicate()[0], errors="replace")
-    except OSError:
-        return None
+    ps = module.get_bin_path("ps")
+    text = module.run_command([ps, "-axww", "-o", "pid=", "-o", "pgid=", "-o", "args="])[1] if ps else ""
     for line in text.splitlines():
         fields = line.split(None, 2)
         if len(fields) >= 2 and fields[0].isdigit() and fields[1].isdigit():
@@ -193,7 +189,7 @@ def judge_result(result):
     if result.get("timed_out") is True:
         return "timed-out", ""
     if result.get("msg") == "Timeout exceeded" and "child_pid" in result:
-        return "timed-out", "The wrapper of ansible-core has ended it at its own limit, and what it had printed is lost."
+        return "timed-out", "The wrapper of ansible-core has ended it, at a limit of its own."
     if "data" in result and "rc" not in result and "No start of json char found" in to_text(result.get("msg")):
         if not result["data"] and not result.get("stderr"):
             return "lost", "The process that ran its module was killed, and nobody noted how its work ended."
@@ -216,9 +212,10 @@ def judge_running(file_there, wrappers):
     return "running", "" if file_there else says + ", but its processes live."
 
 
-def look_at(path, session):
+def look_at(module, path):
     """One look. The file is read again after the processes: a job may end between the two."""
     jid = os.path.basename(path)
+    session = module.params["session"]
     for last in (False, True):
         there = read_job_file(path)
         result = result_in(there[1]) if there is not None else None
@@ -227,8 +224,8 @@ def look_at(path, session):
             look = {"state": state, "why": why, "result": result}
             if "started_at" in result:
                 look["started_at"] = result["started_at"]
-            return with_left(look, jid, session, processes())
-        listed = processes()
+            return with_left(look, jid, session, processes(module))
+        listed = processes(module)
         wrappers = None if listed is None else [each for each in listed if each.runs(jid)]
         state, why = judge_running(there is not None, wrappers)
         if state == "running" or last:
@@ -304,7 +301,7 @@ def main():
     if not os.path.basename(path).replace(".", "", 1).lstrip("j").isdigit():
         module.fail_json(msg="job_file: %s is no path of a job file: its name is j, digits, a dot and digits." % path)
     try:
-        look = look_at(path, module.params["session"])
+        look = look_at(module, path)
         add_log(look, path)
         gone = removed(path) if module.params["remove"] and look["state"] != "running" and not module.check_mode else []
     except (IOError, OSError) as error:
