@@ -11,6 +11,8 @@ import { pageOf } from "./system/pages.ts";
 import { createFile, findYaml, projectFiles, replaceText } from "./system/project-files.ts";
 import { terminal } from "./system/terminal.ts";
 
+const askSecret = async (question: string): Promise<string | undefined> => (await import("./system/secret.ts")).askSecret(question);
+
 /** Loaded when a command asks for hosts: the others start sooner without it. */
 const openHosts: OpenHosts = async function* (request, expect) {
   const hosts = await import("./system/hosts/open.ts");
@@ -25,7 +27,7 @@ const run = async (): Promise<RunWorld> => (await import("./system/run/world.ts"
 
 try {
   process.exitCode = await runCli(
-    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, createFile, readChunks, changedFiles, installedCore, openHosts, adHoc, openHistory, readAra, run, pageOf, directory: process.cwd(), ...terminal() },
+    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, createFile, readChunks, changedFiles, installedCore, openHosts, askSecret, adHoc, openHistory, readAra, run, pageOf, directory: process.cwd(), ...terminal() },
     process.argv.slice(2),
   );
 } catch (bug) {

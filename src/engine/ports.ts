@@ -34,6 +34,12 @@ export interface HostsRequest {
   readonly become?: boolean;
   readonly becomeMethod?: string;
   readonly becomeUser?: string;
+  /** What `-k` and `-K` have asked for. */
+  readonly password?: string;
+  readonly becomePassword?: string;
+  /** `--connection-password-file`, `--become-password-file` */
+  readonly passwordFile?: string;
+  readonly becomePasswordFile?: string;
 }
 
 /** A host with our agent on it, which ends with the link. */

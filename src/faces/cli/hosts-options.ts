@@ -18,6 +18,11 @@ export interface HostsFlags {
   readonly become?: boolean;
   readonly becomeMethod?: string;
   readonly becomeUser?: string;
+  /** Typed at the prompts of -k and -K. */
+  readonly password?: string;
+  readonly becomePassword?: string;
+  readonly connectionPasswordFile?: string;
+  readonly becomePasswordFile?: string;
 }
 
 /** Flags that a command needs for something of its own. */
@@ -33,17 +38,21 @@ export function addHostsOptions(command: Command, { timeout = "-T, --timeout <se
     .option("-u, --user <name>", "log in as")
     .option("-c, --connection <type>", "ssh, local, docker, podman or kubectl")
     .option("--private-key <file>", "key to log in with")
+    .option("-k, --ask-pass", "ask for the login password")
+    .option("--connection-password-file <file>", "login password, as in Ansible")
     .option(timeout, "for the connection")
     .option("-b, --become", "look as another user, root if none is named")
     .option("--become-method <method>", "sudo, su or doas")
     .option("--become-user <name>", "that user")
+    .option("-K, --ask-become-pass", "ask for the password to become that user")
+    .option("--become-password-file <file>", "that password, as in Ansible")
     .option("--vault-id <id>", "vault identity, as in Ansible", collected)
     .option("--vault-password-file <file>", "vault password, as in Ansible", collected);
 }
 
 export function hostsRequest(pattern: string, flags: HostsFlags): HostsRequest {
-  const { limit, connection, user, privateKey: privateKeyFile, timeout, become, becomeMethod, becomeUser } = flags;
-  const given = Object.fromEntries(Object.entries({ limit, connection, user, privateKeyFile, become, becomeMethod, becomeUser }).filter(([, value]) => value !== undefined));
+  const { limit, connection, user, privateKey: privateKeyFile, timeout, become, becomeMethod, becomeUser, password, becomePassword, connectionPasswordFile: passwordFile, becomePasswordFile } = flags;
+  const given = Object.fromEntries(Object.entries({ limit, connection, user, privateKeyFile, become, becomeMethod, becomeUser, password, becomePassword, passwordFile, becomePasswordFile }).filter(([, value]) => value !== undefined));
   const vault = [...(flags.vaultId ?? []).flatMap((value) => ["--vault-id", value]), ...(flags.vaultPasswordFile ?? []).flatMap((value) => ["--vault-password-file", value])];
   const timeoutSeconds = timeout === undefined ? {} : { timeoutSeconds: Number(timeout) };
   return { inventories: flags.inventory ?? [], pattern, extraVars: flags.extraVars ?? [], vault, ...given, ...timeoutSeconds };

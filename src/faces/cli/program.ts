@@ -141,6 +141,11 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
   addRun(world, program, done);
   addEnv(world, program, done);
   addJobs(world, program, done);
+  program.hook("preAction", async (_, command) => {
+    if (command.getOptionValue("askPass") === undefined && command.getOptionValue("askBecomePass") === undefined) return;
+    const { askPasswords } = await import("./passwords.ts");
+    await askPasswords(world, command);
+  });
   addHistory(world, program, done);
   addVerify(world, program, done);
   addAdvise(world, program, done);

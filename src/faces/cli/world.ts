@@ -40,6 +40,8 @@ export interface World {
   readonly adHoc: AdHoc;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<boolean>;
+  /** Asks for a password; undefined where nobody can be asked. */
+  readonly askSecret?: (question: string) => Promise<string | undefined>;
   /** Replaces a file's text at once, or makes the file. Throws Problem. */
   readonly replaceText: (path: string, text: string) => void;
   /** Makes a file that is not there yet, and the directories above it. Throws Problem, also when it is there. */

@@ -202,6 +202,24 @@ test("the become password goes to sudo's prompt and nowhere else", async () => {
   await assert.rejects(openLink(asking("wrong-one"), { program: ECHO }), (error) => problem(/password to become root was refused/)(error) && !String(error).includes("wrong-one"));
 });
 
+/** Behaves as su does where its input is no terminal, in German. */
+const SU = `#!/bin/sh
+printf "Passwort: " >&2
+IFS= read -r line
+[ "$line" = "it's \\"s3cret" ] || { echo >&2; echo "su: Authentication failure" >&2; exit 1; }
+exec /bin/sh -c "$3"
+`;
+
+test("su is told the password when it asks, in whatever language", async () => {
+  const exe = join(directory, "su");
+  writeFileSync(exe, SU, { mode: 0o755 });
+  const asking = (becomePassword: string): HostConnection => connection({ ansible_connection: "local", ansible_become_method: "su", ansible_become_exe: exe }, { become: true, becomePassword });
+  const link = await openLink(asking(`it's "s3cret`), { program: ECHO });
+  assert.equal((await all(link.request(LIST))).length, 2);
+  await link.close();
+  await assert.rejects(openLink(asking("wrong-one"), { program: ECHO }), (error) => problem(/password to become root was refused/)(error) && !String(error).includes("wrong-one"));
+});
+
 /** Asks as ssh does: by the program in SSH_ASKPASS, also what no password may answer. */
 const SSH = `#!/bin/sh
 for last; do :; done

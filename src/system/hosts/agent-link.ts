@@ -11,7 +11,7 @@ import { codeOf, reasonOf } from "../reasons.ts";
 import type { Askpass } from "./askpass.ts";
 import { askpass } from "./askpass.ts";
 import type { HostConnection } from "./connection.ts";
-import { BECOME_PROMPT, NO_PYTHON, SHELL_READY } from "./connection.ts";
+import { NO_PYTHON, SHELL_READY } from "./connection.ts";
 import type { Ending } from "./link-problems.ts";
 import { lostLink, neverReady, noPython, notStarted, tooSlow, unreachable } from "./link-problems.ts";
 
@@ -298,12 +298,13 @@ class Session {
     inbox.wake();
   }
 
-  /** The last part is kept for a message; the prompt of sudo is answered, once. */
+  /** The last part is kept for a message; the prompt of sudo or su is answered, once. */
   #takeError(text: string): void {
     this.#error = (this.#error + text).slice(-ERROR_KEPT);
-    const password = this.#connection.becomePassword;
-    if (this.#isReady || password === undefined || !this.#error.includes(BECOME_PROMPT)) return;
-    this.#error = this.#error.replace(BECOME_PROMPT, "");
+    const { becomePassword: password, becomePrompt } = this.#connection;
+    // Once the program was asked for nobody asks any more.
+    if (this.#program === undefined || password === undefined || !becomePrompt.test(this.#error)) return;
+    this.#error = this.#error.replace(becomePrompt, "");
     if (this.#passwordIsSent) this.fail(neverReady({ connection: this.#connection, code: 1, error: "Sorry, try again" }));
     else this.#write(`${password}\n`);
     this.#passwordIsSent = true;

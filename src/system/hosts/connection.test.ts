@@ -119,7 +119,12 @@ test("a become password is kept out of the command, and sudo asks with a mark of
   assert.ok(!asked.command.join(" ").includes("hunter2"));
   assert.match(asked.command.at(-1) ?? "", new RegExp(`^exec sudo -H -S -p '${BECOME_PROMPT.replaceAll(/[[\]]/g, String.raw`\$&`)}' -u root /bin/sh -c 'echo `));
   assert.match(script({ ansible_connection: "local", ansible_become_flags: "-Hn --non-interactive" }, { options: { become: true, becomePassword: "x" } }), /^exec sudo -H -S -p/);
-  assert.throws(() => connection({ ansible_connection: "local", ansible_become: true, ansible_become_method: "su", ansible_su_pass: "hunter2" }), (error) => problem("not-supported", /su with a password/)(error) && !String(error).includes("hunter2"));
+  assert.throws(() => connection({ ansible_connection: "local", ansible_become: true, ansible_become_method: "doas", ansible_doas_pass: "hunter2" }), (error) => problem("not-supported", /doas with a password/)(error) && !String(error).includes("hunter2"));
+  const su = connection({ ansible_connection: "local", ansible_become: true, ansible_become_method: "su", ansible_su_pass: "hunter2" });
+  assert.match(su.command.at(-1) ?? "", /^exec su {2}root -c 'exec \/bin\/sh -c .*echo /);
+  assert.ok(!su.command.join(" ").includes("hunter2"));
+  for (const prompt of ["Password: ", "Passwort:", "密碼：", "warned\nMot de passe : "]) assert.match(prompt, su.becomePrompt);
+  assert.doesNotMatch("Warning: something\n", su.becomePrompt);
 });
 
 test("words are those of a shell", () => {

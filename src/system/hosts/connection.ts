@@ -46,8 +46,10 @@ export interface HostConnection {
   readonly remoteTmp: string | undefined;
   /** For ssh, which asks for it by a program of ours; undefined where keys do. */
   readonly loginPassword: string | undefined;
-  /** To be written when the prompt comes; only with sudo. */
+  /** To be written when the prompt comes; only with sudo and su. */
   readonly becomePassword: string | undefined;
+  /** That prompt, on standard error. */
+  readonly becomePrompt: RegExp;
   /** How long ssh may take to connect. */
   readonly timeoutSeconds: number;
 }
@@ -56,6 +58,9 @@ export type ConnectionKind = "ssh" | "local" | "docker" | "podman" | "kubectl";
 
 /** What sudo prints when it wants the password. */
 export const BECOME_PROMPT = "[longhaul: sudo password]";
+/** su asks in the language of the host; it waits behind a colon. */
+const SU_PROMPT = /[^\r\n]*[:：] ?$/;
+const SUDO_PROMPT = /\[longhaul: sudo password\]/;
 /** First line of a session with a password: the shell runs, nobody will ask any more. */
 export const SHELL_READY = '{"event":"shell"}';
 /** Said by the shell where no Python was found. */
@@ -93,7 +98,7 @@ export function connectionOf(host: InventoryHost, around: { readonly settings: A
   const script = become === undefined ? pythonScript(at) : become.script;
   const loginPassword = kind === "ssh" ? passwordOf(at) : undefined;
   const directories = { asyncDir: valueOf(at, "asyncDir") ?? settingOf(at, "sh.async_dir"), remoteTmp: valueOf(at, "remoteTmp") ?? settingOf(at, "sh.remote_tmp") };
-  const rest = { host: host.name, kind, ...directories, loginPassword, becomeUser: become?.user, becomePassword: become?.password, timeoutSeconds: timeoutSecondsOf(at) };
+  const rest = { host: host.name, kind, ...directories, loginPassword, becomeUser: become?.user, becomePassword: become?.password, becomePrompt: become?.isSu === true ? SU_PROMPT : SUDO_PROMPT, timeoutSeconds: timeoutSecondsOf(at) };
   switch (kind) {
     case "ssh":
       return { ...rest, command: sshCommand(at, script) };
@@ -139,7 +144,7 @@ function pythonScript(at: Surroundings): string {
   return `for p in ${PYTHONS.join(" ")}; do "$p" -c "" </dev/null >/dev/null 2>&1 && exec "$p" ${boot}; done; echo '${NO_PYTHON}'; exit 127`;
 }
 
-function becomeOf(at: Surroundings, kind: ConnectionKind): { readonly script: string; readonly user: string; readonly password: string | undefined } | undefined {
+function becomeOf(at: Surroundings, kind: ConnectionKind): { readonly script: string; readonly user: string; readonly password: string | undefined; readonly isSu?: true } | undefined {
   const wanted = booleanOf(valueOf(at, "become")) ?? at.options.become ?? booleanOf(settingOf(at, "DEFAULT_BECOME")) ?? false;
   if (!wanted) return undefined;
   const said = valueOf(at, "becomeMethod") ?? at.options.becomeMethod ?? settingOf(at, "DEFAULT_BECOME_METHOD") ?? "sudo";
@@ -151,7 +156,8 @@ function becomeOf(at: Surroundings, kind: ConnectionKind): { readonly script: st
   const exe = of("becomeExe", "exe", "exe") ?? method;
   const flags = of("becomeFlags", "flags", "flags") ?? (method === "sudo" ? "-H -S -n" : "");
   const password = of("becomePassword", "pass", "pass") ?? at.options.becomePassword;
-  if (password !== undefined && method !== "sudo") throw unsupported(at, `become by ${method} with a password is not supported; sudo is, and so is ${method} without one`);
+  // It reads the password from a terminal only (readpassphrase with RPP_REQUIRE_TTY), and a terminal would spoil what the agent says.
+  if (password !== undefined && method === "doas") throw unsupported(at, "become by doas with a password is not supported; sudo and su are, and so is doas without one");
   if (password?.includes("\n") === true) throw misconfigured(at, "the become password is more than one line");
   if (kind === "kubectl" && password !== undefined) throw unsupported(at, "become with a password inside a pod is not supported");
   const started = `echo '${SHELL_READY}'; ${pythonScript(at)}`;
@@ -161,7 +167,7 @@ function becomeOf(at: Surroundings, kind: ConnectionKind): { readonly script: st
       return { user, password, script: `exec ${exe} ${asking} -u ${quoteWord(user)} /bin/sh -c ${quoteWord(password === undefined ? pythonScript(at) : started)}` };
     }
     case "su":
-      return { user, password, script: `exec ${exe} ${flags} ${quoteWord(user)} -c ${quoteWord(`exec /bin/sh -c ${quoteWord(pythonScript(at))}`)}` };
+      return { user, password, isSu: true, script: `exec ${exe} ${flags} ${quoteWord(user)} -c ${quoteWord(`exec /bin/sh -c ${quoteWord(password === undefined ? pythonScript(at) : started)}`)}` };
     case "doas":
       return { user, password, script: `exec ${exe} ${flags.includes("-n") ? flags : `${flags} -n`} -u ${quoteWord(user)} /bin/sh -c ${quoteWord(pythonScript(at))}` };
   }

@@ -8,6 +8,7 @@ import type { AgentLink } from "./agent-link.ts";
 import type { HostConnection } from "./connection.ts";
 import { connectionOf } from "./connection.ts";
 import { loadInventory } from "./inventory.ts";
+import { passwordsOf } from "./password-files.ts";
 import { keepAliveSeconds } from "./keep-alive.ts";
 
 /**
@@ -15,8 +16,9 @@ import { keepAliveSeconds } from "./keep-alive.ts";
  * Out: each host as soon as it is there. Throws Problem for an inventory that cannot be read.
  */
 export async function* openHosts(request: HostsRequest, expect?: (hosts: readonly string[]) => void): AsyncGenerator<OpenedHost, void, void> {
-  const { inventories, pattern, limit, extraVars, vault, ...options } = request;
+  const { inventories, pattern, limit, extraVars, vault, ...given } = request;
   const inventory = await loadInventory({ inventories, pattern, extraVars, vault, ...(limit === undefined ? {} : { limit }) });
+  const options = { ...given, ...passwordsOf(given, inventory.settings) };
   expect?.(inventory.hosts.map(({ name }) => name));
   const reachable = new Map<string, HostConnection>();
   for (const host of inventory.hosts) {
