@@ -19,7 +19,7 @@ export function manPage(version: string): string {
     section("NAME", [`longhaul \\- ${roff(lowerFirst(program.description().replace(/\.$/, "")))}`]),
     section("SYNOPSIS", [commands.map((command) => `.B longhaul ${command.name()}\n${roff(command.usage())}`).join("\n.br\n")]),
     section("DESCRIPTION", main.filter(({ head }) => head === "").map(({ lines }) => paragraph(lines))),
-    section("COMMANDS", commands.flatMap((command) => commandPart(command, addedHelp(command, world.printed)))),
+    section("COMMANDS", commands.flatMap((command) => [command, ...help.visibleCommands(command).filter((each) => each.name() !== "help")]).flatMap((command) => commandPart(command, addedHelp(command, world.printed)))),
     section("OPTIONS", options(program)),
     section("EXIT STATUS", main.filter(({ head }) => head === "Exit codes").map(({ lines }) => paragraph(lines))),
     section("EXAMPLES", main.filter(({ head }) => head === "Examples").map(({ lines }) => example(lines))),
@@ -50,7 +50,8 @@ function commandPart(command: Command, added: readonly Added[]): readonly string
   const help = command.createHelp();
   const values = command.registeredArguments.map((argument) => tagged(`\\fI${roff(argument.name())}\\fR`, help.argumentDescription(argument)));
   const own = added.filter(({ head }) => head !== "Exit codes").map(({ head, lines }) => `.PP\n${head === "Examples" ? example(lines) : paragraph(lines)}`);
-  return [`.SS longhaul ${command.name()}`, `${roff(upperFirst(command.description()))}.`, ...values, ...options(command), ...own];
+  const above = command.parent?.parent ? `${command.parent.name()} ` : "";
+  return [`.SS longhaul ${above}${command.name()}`, `${roff(upperFirst(command.description()))}.`, ...values, ...options(command), ...own];
 }
 
 function options(command: Command): readonly string[] {

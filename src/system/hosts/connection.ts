@@ -56,7 +56,7 @@ export interface HostConnection {
 
 export type ConnectionKind = "ssh" | "local" | "docker" | "podman" | "kubectl";
 
-/** What sudo prints when it wants the password. */
+/** What sudo prints when it wants the password. @internal for tests */
 export const BECOME_PROMPT = "[longhaul: sudo password]";
 /** su asks in the language of the host; it waits behind a colon. */
 const SU_PROMPT = /[^\r\n]*[:：] ?$/;
