@@ -15,7 +15,7 @@ Examples:
   longhaul advise site.yml --expect "Migrate the database=2h"
   longhaul advise site.yml --diff              # what --apply would change
   longhaul advise site.yml --apply
-What was measured: longhaul history; more of it: longhaul history import LOG.
+longhaul history shows what was measured; history import LOG adds to it.
 ${EXITS}`;
 
 interface AdviseFlags {

@@ -11,7 +11,7 @@ const HELP = `
 Examples:
   longhaul verify -i hosts.yml                     # all hosts
   longhaul verify -i hosts.yml db -b --become-user postgres
-  longhaul verify -i hosts.yml --needs psql,PGHOST # programs and variables that the job will need
+  longhaul verify -i hosts.yml --needs psql,PGHOST # the job needs them
   longhaul verify -i hosts.yml --no-job            # look only, start nothing
 ${EXITS}`;
 
