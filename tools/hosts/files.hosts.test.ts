@@ -63,8 +63,9 @@ test("a cleaner that takes the whole async dir away leaves a running job, which 
   await nothingIsLeft(fleet);
 });
 
-test("a disk that is full at the start, and one that is full at the end", { skip: MISSING }, async () => {
+test("a disk that is full at the start, and one that is full at the end", { skip: MISSING }, async (context) => {
   const [full, small] = [fleet.smallDisk("svc", 64), fleet.smallDisk("svc", 128)];
+  if (full === undefined || small === undefined) return context.skip("no file system can be mounted here");
   const fill = (disk: string): void => void execFileSync("sh", ["-c", `cat /dev/zero >'${disk}/filling' 2>/dev/null || true`]);
   fill(full);
   const inventory = fleet.writeInventory("start", { start: { ...fleet.hostVariables(1, "svc"), ansible_async_dir: full } });

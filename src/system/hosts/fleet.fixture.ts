@@ -1,7 +1,7 @@
 // Hosts as they are in the world, for tests: several users, sudo with and without a password, small disks, connections that break.
 // Needs root, as accounts are made and removed; whatever a test starts in it runs as these users or bears a mark, and is ended with it.
 
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,8 +26,8 @@ export interface Fleet extends Sshd {
   readonly hostVariables: (number: number, role?: Role) => Readonly<Record<string, unknown>>;
   /** Out: the path of an inventory with these hosts and their variables. */
   readonly writeInventory: (name: string, hosts: Readonly<Record<string, Readonly<Record<string, unknown>>>>) => string;
-  /** A directory of a user's that holds so many bytes and no more. */
-  readonly smallDisk: (role: Role, kilobytes: number) => string;
+  /** A directory of a user's that holds so much and no more; undefined where nothing can be mounted, as in many containers. */
+  readonly smallDisk: (role: Role, kilobytes: number) => string | undefined;
   /** Agents of longhaul that run on its hosts now. */
   readonly agents: () => readonly number[];
   /** Files that a command of ours could have left there: all that are new in temporary directories and homes, but those of jobs and of Ansible. */
@@ -88,8 +88,8 @@ function views(sshd: Sshd, users: Fleet["users"]): Omit<Fleet, keyof Sshd> {
       const { uid } = users[role];
       const disk = join(directory, "disks", `${role}-${kilobytes}`);
       mkdirSync(disk, { recursive: true });
-      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${kilobytes}k,uid=${uid},mode=700`, "longhaul-test", disk]);
-      return disk;
+      const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", `size=${kilobytes}k,uid=${uid},mode=700`, "longhaul-test", disk], { stdio: "ignore" });
+      return status === 0 ? disk : undefined;
     },
     agents: () => agentsOf(directory, Object.values(users).map(({ uid }) => uid)),
     files: () => files().filter((path) => !earlier.has(path)),
