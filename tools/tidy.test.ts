@@ -74,7 +74,7 @@ const PLANTED: readonly (readonly [rule: RuleName, path: string, text: string, f
   ["testsLeftOut", "src/x.test.ts", 'test("x", { skip: reason }, () => {});', 0],
   ["deadCode", "src/x.ts", `${dead}const a = 1;\n  ${dead}if (a) {\n${dead}}\n${dead}a.b(c);`, 4],
   ["deadCode", "src/x.ts", `${dead}if the job has ended; then nothing\n${dead}const is a keyword\n${dead}see f(x)`, 0],
-  ["world", "src/engine/x.ts", "const a = Date.now();\nnew Date();\nprocess.env;\nprocess.exit(1);\nsetTimeout(f, 1);", 5],
+  ["world", "src/engine/x.ts", "const a = Date.now();\nnew Date();\nnew Date(0);\nprocess.env;\nprocess.exit(1);\nsetTimeout(f, 1);", 5],
   ["world", "src/engine/x.ts", "// Date.now() is not for us\n/** nor process.env */\nprocess.exitCode = 1;", 0],
   ["units", "src/x.ts", `readonly timeout${":"} number;\npollDelay?${":"} number;\nconst jobTimeout ${"="} 5;\nconst WAIT_TIMEOUT ${"="} 5;`, 4],
   ["units", "src/x.ts", "readonly timeoutMs: number;\nretryDelaySeconds?: number;\nreadonly timeout: string;", 0],

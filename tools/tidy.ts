@@ -69,7 +69,7 @@ export const RULES: Readonly<Record<RuleName, Rule>> = {
   world: lineRule(
     "clock, timers, environment and processes are for src/system, src/faces/cli and src/main.ts",
     (path) => path.startsWith("src/") && isTypeScript(path) && !isTest(path) && !/^src\/(?:system\/|faces\/cli\/|main\.ts$)/.test(path),
-    /^(?!\s*(?:\/\/|\/?\*)).*(?:\bDate\.now\b|\bnew Date\(|\bperformance\.now\b|\bprocess\.(?:env|exit|cwd|getBuiltinModule)\b|\bchild_process\b|\bcreateRequire\b|\bset(?:Timeout|Interval|Immediate)\()/,
+    /^(?!\s*(?:\/\/|\/?\*)).*(?:\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bprocess\.(?:env|exit|cwd|getBuiltinModule)\b|\bchild_process\b|\bcreateRequire\b|\bset(?:Timeout|Interval|Immediate)\()/,
   ),
   units: lineRule(
     "a time says its unit last: timeoutMs, delaySeconds",
