@@ -1925,7 +1925,7 @@ def do_prune(task, request):
     if not unchanged(job.mtime, job.size, expect):
         raise Fail("changed", "The file is not as it was when it was looked at.")
     removed = []
-    for path in (job.path, job.path + b".tmp", job.path + b".log"):
+    for path in (job.path, job.path + b".tmp", job.path + b".log", job.path + b".log.1"):
         try:
             found = os.lstat(path)
         except OSError:
