@@ -285,7 +285,7 @@ class Hook:
                 return run(self, tmp, task_vars)
 
             if self._task.args.get("mode") == "cleanup":
-                return ask_host()
+                return ask_host() if hook.poll is None else hook.poll.erase(ask_host)
             if hook.poll is not None:
                 return hook.poll.look(self, ask_host)
             held = hook.held.get(id(self._task))
@@ -373,10 +373,11 @@ class Poll:
         left = self.deadline - time.monotonic()
         seconds = min(self.pause, max(left, 0.0))
         is_last = seconds >= left
-        state = self.wait(seconds + (VERDICT_SECONDS if is_last and self.is_followed else 0.0))
+        answer = self.wait(seconds + (VERDICT_SECONDS if is_last and self.is_followed else 0.0))
+        state = answer.get("state")
         if state == "running" and not is_last:
             return running(self.jid, self.path)
-        result = ask_host()
+        result = from_file(action, answer, self.jid, self.launch, ask_host) if state == "ended" else ask_host()
         if state == "ended" and not result.get("finished"):
             self.is_followed = False
         return result
@@ -384,15 +385,19 @@ class Poll:
     def wait(self, seconds):
         if not self.is_followed:
             time.sleep(seconds)
-            return None
+            return {}
         began = time.monotonic()
-        answer = self.hook.channel.ask({**self.launch, "do": "wait", "seconds": seconds}, seconds)
-        state = None if answer is None else answer.get("state")
-        if state not in ("ended", "running"):
+        answer = self.hook.channel.ask({**self.launch, "do": "wait", "seconds": seconds}, seconds) or {}
+        if answer.get("state") not in ("ended", "running"):
             # Whoever cannot see it answers at once; the pause is the playbook's all the same.
-            self.is_followed = answer is not None and state == "unknown"
+            self.is_followed = answer.get("state") == "unknown"
             time.sleep(max(0.0, min(seconds, self.pause) - (time.monotonic() - began)))
-        return state
+        return answer
+
+    def erase(self, ask_host):
+        """Ansible cleans up after a job that ended well, and does not look at the answer."""
+        answer = self.hook.channel.ask({**self.launch, "do": "erase"}, 0.0) if self.is_followed else None
+        return {"erased": self.path} if answer is not None and answer.get("state") == "erased" else ask_host()
 
 
 class Held:
@@ -405,6 +410,7 @@ class Held:
         self.attempts = 1 + max(0, DEFAULT_RETRIES if task.retries is None else task.retries)
         self.attempt = 0
         self.seen = None
+        self.was_unreachable = False
         self.is_followed = True
         self.told = task.delay
         task.delay = 0
@@ -413,31 +419,37 @@ class Held:
         self.task.delay = self.told
         self.attempt += 1
         is_last = self.attempt >= self.attempts
-        state = None
-        if self.attempt > 1:
-            state = self.wait(action, task_vars)
+        request, answer = None, {}
+        if self.was_unreachable:
+            # The job may have ended: what is waited for is the host.
+            time.sleep(self.pause)
+        else:
+            request = self.hook.quietly(self.request, action, task_vars) if self.is_followed else None
+            answer = self.wait(request, self.pause if self.attempt > 1 else 0.0)
+        state = answer.get("state")
         if state == "running" and not is_last and self.seen is not None:
             return copy.deepcopy(self.seen)
         try:
-            result = ask_host()
+            result = from_file(action, answer, text(self.task.args.get("jid")), request, ask_host) if state == "ended" else ask_host()
         except AnsibleConnectionFailure as error:
             if is_last:
                 raise
+            self.was_unreachable = True
             return self.unreachable(action, error)
+        self.was_unreachable = False
         if state == "ended" and not result.get("finished"):
             self.is_followed = False
         self.seen = copy.deepcopy(result) if is_running(result) else None
         return result
 
-    def wait(self, action, task_vars):
+    def wait(self, request, seconds):
         began = time.monotonic()
-        request = self.hook.quietly(self.request, action, task_vars) if self.is_followed else None
-        answer = None if request is None else self.hook.channel.ask({**request, "seconds": self.pause}, self.pause)
-        state = None if answer is None else answer.get("state")
-        if state != "ended":
-            self.is_followed = self.is_followed and state in ("running", "unknown")
-            time.sleep(max(0.0, self.pause - (time.monotonic() - began)))
-        return state
+        answer = None if request is None else self.hook.channel.ask({**request, "seconds": seconds}, seconds)
+        answer = answer or {}
+        if answer.get("state") != "ended":
+            self.is_followed = self.is_followed and answer.get("state") in ("running", "unknown")
+            time.sleep(max(0.0, seconds - (time.monotonic() - began)))
+        return answer
 
     def request(self, action, task_vars):
         args = self.task.args
@@ -462,6 +474,48 @@ class Held:
         except (AttributeError, AnsibleConnectionFailure, OSError):
             pass
         return copy.deepcopy(self.seen) if self.seen is not None else running(text(self.task.args.get("jid")), None)
+
+
+def from_file(action, answer, jid, request, ask_host):
+    """
+    The status of a job that has ended, without a module on the host: Ansible's action runs as it is, and reads what its module would have printed
+    there. Whatever is not sure to come out the same is left to the module.
+    """
+    printed = module_output(answer.get("text"), jid)
+    python = ((request or {}).get("variables") or {}).get("ansible_python_interpreter", "auto")
+    names = ("_get_async_dir", "_is_pipelining_enabled", "_low_level_execute_command")
+    # Without a known interpreter Ansible asks the host for one first, in the same way.
+    if printed is None or python.startswith("auto") or not all(callable(getattr(action, name, None)) for name in names):
+        return ask_host()
+    said = {"rc": 0, "stdout": printed, "stdout_lines": printed.splitlines(), "stderr": "", "stderr_lines": []}
+    for name, value in zip(names, (answer.get("dir"), True, said)):
+        setattr(action, name, lambda *args, _value=value, **kwargs: copy.copy(_value))
+    try:
+        return ask_host()
+    finally:
+        for name in names:
+            delattr(action, name)
+
+
+def module_output(content, jid):
+    """
+    What modules/async_status.py prints of a job file (main, 2.14 to 2.21), or None where that depends on the host: up to 2.18 it goes through
+    exit_json, which adds to some results.
+    """
+    try:
+        data = json.loads(content) if content else None
+    except ValueError:
+        return None
+    if not isinstance(data, dict):
+        return None
+    if SERIES < (2, 19) and ("invocation" not in data or any(key in data for key in ("path", "dest", "warnings", "deprecations"))):
+        return None
+    if "started" not in data:
+        data["finished"] = True if SERIES >= (2, 19) else 1
+        data["ansible_job_id"] = jid
+    elif "finished" not in data:
+        return None
+    return "\n" + json.dumps(data)
 
 
 def asks_again(task):

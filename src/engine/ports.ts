@@ -2,7 +2,7 @@
 
 import type { AraResult } from "../model/ara-result.ts";
 import type { Measurement } from "../model/duration.ts";
-import type { BridgeJob, BridgeMessage, HostVariables, WaitAnswer } from "../model/bridge-message.ts";
+import type { BridgeNews, BridgeQuestion, HostVariables, WaitAnswer } from "../model/bridge-message.ts";
 import type { AgentEvent, AgentReady, AgentRequest } from "../model/host.ts";
 import type { Problem } from "../model/problem.ts";
 import type { RunEvent } from "../model/run-event.ts";
@@ -145,8 +145,8 @@ export interface RunRecord {
 
 /** What is done with the messages of the bridge. */
 export interface BridgeListener {
-  readonly take: (message: Exclude<BridgeMessage, { kind: "wait" }>) => void;
-  readonly wait: (job: BridgeJob, seconds: number) => Promise<WaitAnswer>;
+  readonly take: (news: BridgeNews) => void;
+  readonly answer: (question: BridgeQuestion) => Promise<WaitAnswer>;
 }
 
 /** Out: the path of a socket, which the bridge is told. */

@@ -1,5 +1,7 @@
 // What the bridge in ansible-playbook says to the supervisor: JSON, one object a line. Every value is looked at before it is believed.
 
+import type { Fields } from "./fields.ts";
+import { fieldsOf, number, text as textOrNull } from "./fields.ts";
 import type { ResultStatus } from "./run-event.ts";
 import { RESULT_STATUSES } from "./run-event.ts";
 
@@ -29,13 +31,26 @@ export type BridgeMessage =
   | { readonly kind: "stats" }
   | { readonly kind: "launched"; readonly job: BridgeJob }
   /** To be answered as soon as the job has ended, or after so many seconds. */
-  | { readonly kind: "wait"; readonly job: BridgeJob; readonly seconds: number };
+  | { readonly kind: "wait"; readonly job: BridgeJob; readonly seconds: number }
+  /** To be answered when the job file is gone, as after the status module's cleanup. */
+  | { readonly kind: "erase"; readonly job: BridgeJob };
+
+/** What is to be answered. */
+export type BridgeQuestion = Extract<BridgeMessage, { kind: "wait" | "erase" }>;
+export type BridgeNews = Exclude<BridgeMessage, BridgeQuestion>;
 
 /**
  * `ended`: the job file has an end in it, or nobody is left to write one. `running`: it was seen to run, up to now. `unknown`: it cannot be seen at
  * present. `cannot`: nor will it be.
  */
-export type WaitAnswer = "ended" | "running" | "unknown" | "cannot";
+export type WaitState = "ended" | "running" | "unknown" | "cannot";
+
+/** Of a job that has ended also the text of its job file, where that is not large, and the directory that the file is in. */
+export interface WaitAnswer {
+  readonly state: WaitState | "erased";
+  readonly text?: string;
+  readonly dir?: string;
+}
 
 /** No playbook waits longer for one answer. */
 const LONGEST_WAIT_SECONDS = 7 * 86_400;
@@ -48,17 +63,17 @@ export function readBridgeMessage(line: string): BridgeMessage | undefined {
     case "event":
       return readEvent(fields);
     case "launched":
+    case "erase":
     case "wait": {
       const job = readJob(fields);
       if (job === undefined) return undefined;
+      if (fields["do"] === "erase") return { kind: "erase", job };
       return fields["do"] === "launched" ? { kind: "launched", job } : { kind: "wait", job, seconds: Math.min(Math.max(0, number(fields["seconds"]) ?? 0), LONGEST_WAIT_SECONDS) };
     }
     default:
       return undefined;
   }
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 function readEvent(fields: Fields): BridgeMessage | undefined {
   switch (fields["event"]) {
@@ -67,7 +82,7 @@ function readEvent(fields: Fields): BridgeMessage | undefined {
     case "play":
       return { kind: "play", play: text(fields["uuid"]), name: text(fields["name"]), strategy: text(fields["strategy"]) };
     case "task":
-      return { kind: "task", task: text(fields["uuid"]), play: text(fields["play"]), name: text(fields["name"]), action: text(fields["action"]), path: maybe(fields["path"]), handler: fields["handler"] === true };
+      return { kind: "task", task: text(fields["uuid"]), play: text(fields["play"]), name: text(fields["name"]), action: text(fields["action"]), path: textOrNull(fields["path"]), handler: fields["handler"] === true };
     case "result": {
       const status = RESULT_STATUSES.find((each) => each === fields["status"]);
       return status === undefined ? undefined : { kind: "result", host: text(fields["host"]), task: text(fields["task"]), status };
@@ -80,13 +95,13 @@ function readEvent(fields: Fields): BridgeMessage | undefined {
 }
 
 function readJob(fields: Fields): BridgeJob | undefined {
-  const jid = maybe(fields["jid"]);
-  const host = maybe(fields["target"]);
+  const jid = textOrNull(fields["jid"]);
+  const host = textOrNull(fields["target"]);
   if (jid === null || host === null) return undefined;
-  const by = maybe(fields["host"]);
+  const by = textOrNull(fields["host"]);
   const limitSeconds = number(fields["limit"]);
   const launch = limitSeconds === null ? undefined : { limitSeconds, pollSeconds: number(fields["poll"]) ?? 0, noLog: fields["no_log"] === true, key: text(fields["key"]) };
-  return { host, delegatedBy: by === host ? null : by, variables: fieldsOf(fields["variables"]) ?? {}, jid, dir: maybe(fields["dir"]), task: text(fields["task"]), launch };
+  return { host, delegatedBy: by === host ? null : by, variables: fieldsOf(fields["variables"]) ?? {}, jid, dir: textOrNull(fields["dir"]), task: text(fields["task"]), launch };
 }
 
 function parsed(line: string): unknown {
@@ -97,22 +112,10 @@ function parsed(line: string): unknown {
   }
 }
 
-function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-}
-
 function text(value: unknown): string {
-  return maybe(value) ?? "";
-}
-
-function maybe(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+  return textOrNull(value) ?? "";
 }
 
 function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
-}
-
-function number(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
 }

@@ -119,6 +119,10 @@ export type AgentRequest =
   /** Removes what is still as it was seen; null where there was no job file. With `empty_dir` the directory goes too, where that was all in it. */
   | ({ readonly do: "prune"; readonly expect: { readonly mtime: number | null; readonly size: number | null }; readonly empty_dir?: true } & JobName)
   /** Each name of `what` is answered by one `probe` event; the further fields are what the probes look at. */
+  /** The text of a job file with an end in it, if it is not large. */
+  | ({ readonly do: "fetch" } & JobName)
+  /** Removes a job file that is still as it was fetched. */
+  | ({ readonly do: "erase"; readonly expect: { readonly mtime: number; readonly size: number } } & JobName)
   | { readonly do: "probe"; readonly what: readonly string[]; readonly [more: string]: unknown };
 
 /** What comes back for a request: any number of the others, then one `done` or `error`. */

@@ -38,6 +38,7 @@ function fakeHost(): { readonly open: () => Promise<HostLink>; readonly say: (..
   let opened = 0;
   async function* request(what: AgentRequest): AsyncGenerator<AgentEvent> {
     asked.push(what);
+    if (what.do === "fetch") return yield { event: "done", answer: { text: '{"rc": 0}', mtime: 5.5, size: 9 } };
     if (what.do !== "wait") return yield { event: "done", answer: { left: [] } };
     for (;;) {
       const next = queue.shift();
@@ -93,10 +94,25 @@ function supervised(open: () => Promise<HostLink>): { readonly supervisor: Super
   return { facts, timer, supervisor: new Supervisor({ openHost: open, timer, record: (fact) => facts.push(fact), followsOutput: false }) };
 }
 
+async function waited(supervisor: Supervisor, seconds: number): Promise<string> {
+  return (await supervisor.answer({ kind: "wait", job: launch, seconds })).state;
+}
+
+test("with the end comes the job file, and only that one is erased", async () => {
+  const host = fakeHost();
+  const { supervisor } = supervised(host.open);
+  const answer = supervisor.answer({ kind: "wait", job: launch, seconds: 15 });
+  await settled();
+  host.say(ends);
+  assert.deepEqual(await answer, { state: "ended", text: '{"rc": 0}', dir: "/home/me/.ansible_async" });
+  assert.deepEqual(await supervisor.answer({ kind: "erase", job: launch }), { state: "erased" });
+  assert.deepEqual(host.asked.at(-1), { do: "erase", jid: "j1.2", dir: "/home/me/.ansible_async", expect: { mtime: 5.5, size: 9 } });
+});
+
 test("a task that waits is answered the moment the job has ended, after the journal has it", async () => {
   const host = fakeHost();
   const { supervisor, facts, timer } = supervised(host.open);
-  const answer = supervisor.wait(launch, 15);
+  const answer = waited(supervisor, 15);
   await settled();
   host.say(runs);
   await timer.pass(7);
@@ -104,13 +120,13 @@ test("a task that waits is answered the moment the job has ended, after the jour
   assert.equal(await answer, "ended");
   assert.deepEqual(facts.map(({ type }) => type), ["job-launched", "job-ended"]);
   assert.deepEqual(facts[1], { type: "job-ended", host: "db1", jid: "j1.2", state: "finished", rc: 0, durationSeconds: 7, outputBytes: null });
-  assert.equal(await supervisor.wait(launch, 15), "ended");
+  assert.equal(await waited(supervisor, 15), "ended");
 });
 
 test("a job that was seen to run is said to run when the pause is over", async () => {
   const host = fakeHost();
   const { supervisor, timer } = supervised(host.open);
-  const answer = supervisor.wait(launch, 15);
+  const answer = waited(supervisor, 15);
   await settled();
   host.say(runs);
   await settled();
@@ -134,8 +150,8 @@ test("a host that cannot be watched is left to Ansible at once, and asked for no
     await Promise.resolve();
     throw new Problem("not-supported", "db1: connection winrm is not supported");
   });
-  assert.equal(await supervisor.wait(launch, 15), "cannot");
-  assert.equal(await supervisor.wait(launch, 15), "cannot");
+  assert.equal(await waited(supervisor, 15), "cannot");
+  assert.equal(await waited(supervisor, 15), "cannot");
   assert.equal(tries, 1);
   assert.deepEqual(facts.at(-1), { type: "job-seen", host: "db1", jid: "j1.2", state: "unknown", because: "db1: connection winrm is not supported" });
 });
@@ -143,7 +159,7 @@ test("a host that cannot be watched is left to Ansible at once, and asked for no
 test("a link that is lost is set up again, and the end that came meanwhile is seen", async () => {
   const host = fakeHost();
   const { supervisor, facts, timer } = supervised(host.open);
-  const answer = supervisor.wait(launch, 60);
+  const answer = waited(supervisor, 60);
   await settled();
   host.say(runs);
   await settled();
@@ -159,7 +175,7 @@ test("a link that is lost is set up again, and the end that came meanwhile is se
 test("a wrapper that is alone for a moment is not called lost while the agent still waits", async () => {
   const host = fakeHost();
   const { supervisor, facts, timer } = supervised(host.open);
-  const answer = supervisor.wait(launch, 15);
+  const answer = waited(supervisor, 15);
   await settled();
   host.say(report({ file: "running", started: true, finished: false, mtime: -100, processes: [] }), ends);
   await settled();

@@ -1,8 +1,9 @@
 // Follows the jobs of a run on their hosts: hears of a job from the bridge, watches it through an agent, writes the journal first, and
 // answers the tasks that wait. Knows no sockets and no clock of its own; a host that cannot be watched is left to Ansible's own polling.
 
-import type { BridgeJob, BridgeMessage, WaitAnswer } from "../../model/bridge-message.ts";
-import type { JobReport } from "../../model/host.ts";
+import type { BridgeJob, BridgeNews, BridgeQuestion, WaitAnswer, WaitState } from "../../model/bridge-message.ts";
+import type { Fields } from "../../model/fields.ts";
+import type { AgentRequest, JobReport } from "../../model/host.ts";
 import type { JobState } from "../../model/job-state.ts";
 import { isOpen, stateOf } from "../../model/job-state.ts";
 import { Problem } from "../../model/problem.ts";
@@ -38,6 +39,8 @@ interface Watch {
   isOver: boolean;
   lastLine: string;
   outputBytes: number | null;
+  /** The job file as it was fetched. */
+  fetched: { readonly mtime: number; readonly size: number } | undefined;
   readonly over: PromiseWithResolvers<void>;
 }
 
@@ -51,15 +54,21 @@ export class Supervisor {
   }
 
   /** Takes what the bridge tells. */
-  take(message: Exclude<BridgeMessage, { kind: "wait" }>): void {
+  take(message: BridgeNews): void {
     const fact = factOf(message);
     if (fact !== undefined) this.#around.record(fact);
     if (message.kind === "launched") this.#watch(message.job);
   }
 
-  /** Settles when the job has ended, or after so many seconds. */
-  async wait(job: BridgeJob, seconds: number): Promise<WaitAnswer> {
-    const { watch, host } = this.#watch(job);
+  /** Settles when the job has ended, or after so many seconds; of a job that has ended with the text of its file, as long as that is there. */
+  async answer(question: BridgeQuestion): Promise<WaitAnswer> {
+    const { watch, host } = this.#watch(question.job);
+    if (question.kind === "erase") return { state: (await host.erase(watch)) ? "erased" : "cannot" };
+    const state = await this.#wait(question.seconds, watch, host);
+    return { state, ...(state === "ended" ? await host.fetch(watch) : {}) };
+  }
+
+  async #wait(seconds: number, watch: Watch, host: HostWatch): Promise<WaitState> {
     const time = this.#around.timer.sleep(seconds);
     await Promise.race([watch.over.promise, host.hopeless, time.over]);
     time.cancel();
@@ -99,7 +108,7 @@ export class Supervisor {
     const known = this.#watches.get(key);
     if (known !== undefined) return known;
     if (job.launch !== undefined) this.#around.record(launched(job, job.launch));
-    const watch: Watch = { job, heardAt: this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, lastLine: "", outputBytes: null, over: Promise.withResolvers() };
+    const watch: Watch = { job, heardAt: this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, lastLine: "", outputBytes: null, fetched: undefined, over: Promise.withResolvers() };
     const way = JSON.stringify([job.host, job.variables]);
     const host = this.#hosts.get(way) ?? new HostWatch(job, this.#around);
     this.#hosts.set(way, host);
@@ -135,6 +144,31 @@ class HostWatch {
     this.#watches.push(watch);
     if (this.#link === undefined) this.#openOnce();
     else this.#follow(this.#link, watch);
+  }
+
+  /** The text of the job file; nothing where the status module has to read it itself. */
+  async fetch(watch: Watch): Promise<Pick<WaitAnswer, "text" | "dir">> {
+    const { jid, dir } = watch.job;
+    const answer = await this.#ask({ do: "fetch", jid, dir: dirOf(watch.job) });
+    const { text, mtime, size } = answer ?? {};
+    if (typeof text !== "string" || typeof mtime !== "number" || typeof size !== "number" || dir?.startsWith("/") !== true) return {};
+    watch.fetched = { mtime, size };
+    return { text, dir };
+  }
+
+  async erase(watch: Watch): Promise<boolean> {
+    const { jid } = watch.job;
+    return watch.fetched !== undefined && (await this.#ask({ do: "erase", jid, dir: dirOf(watch.job), expect: watch.fetched })) !== undefined;
+  }
+
+  /** What an agent says to a request of one answer; undefined where it refuses, or is not there. */
+  async #ask(request: AgentRequest): Promise<Fields | undefined> {
+    try {
+      for await (const event of this.#link?.request(request) ?? []) if (event.event === "done") return event.answer;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+    }
+    return undefined;
   }
 
   async kill(watch: Watch): Promise<string | undefined> {
@@ -282,7 +316,7 @@ function dirOf(job: BridgeJob): string {
   return job.dir ?? DEFAULT_DIRECTORY;
 }
 
-function factOf(message: Exclude<BridgeMessage, { kind: "wait" }>): RunFact | undefined {
+function factOf(message: BridgeNews): RunFact | undefined {
   switch (message.kind) {
     case "start":
       return { type: "playbook-started", core: message.core, playbook: message.playbook, refused: message.refused };

@@ -1958,6 +1958,50 @@ def unchanged(mtime, size, expect):
     return number(seen) is not None and abs(number(seen) - mtime) < 1e-5 and length == size
 
 
+def do_fetch(task, request):
+    """The text of a job file with an end in it, as its reader on the host would read it. What is large or no text is left to that reader."""
+    directory, jid = asked_job(request)
+    yield 0
+    try:
+        fd = os.open(directory + b"/" + jid, OPEN_FLAGS)
+    except OSError as error:
+        raise Fail("unreadable", reason(error))
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > RESULT_LIMIT:
+            raise Fail("too-large", "The job file is not one to be sent.")
+        data = read_all(fd, found.st_size)
+    except OSError as error:
+        raise Fail("unreadable", reason(error))
+    finally:
+        os.close(fd)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeError:
+        raise Fail("unreadable", "The job file is no text.")
+    if len(data) > RESULT_LIMIT or shape(data)[0] not in ("result", "timeout"):
+        raise Fail("changed", "There is no end in the job file.")
+    task.done = {"text": text, "mtime": found.st_mtime, "size": found.st_size}
+
+
+def do_erase(task, request):
+    """Removes a job file, as the status module's cleanup does, if it is still the one that was fetched."""
+    directory, jid = asked_job(request)
+    expect = request.get("expect")
+    if not isinstance(expect, dict) or not JOB_NAME.match(jid):
+        raise Fail("bad-request", "erase needs a whole jid, and in expect the mtime and size that were seen.")
+    yield 0
+    path = directory + b"/" + jid
+    try:
+        found = os.lstat(path)
+        if not stat.S_ISREG(found.st_mode) or not unchanged(found.st_mtime, found.st_size, expect):
+            raise Fail("changed", "The file is not as it was when it was looked at.")
+        os.unlink(path)
+    except OSError as error:
+        raise Fail("not-removed", reason(error))
+    task.done = {"removed": [path_text(path)]}
+
+
 def do_cancel(task, request):
     """Stops another request, which ends with the error "cancelled"."""
     other = task.agent.tasks.get(number(request.get("target")))
@@ -1996,7 +2040,7 @@ def do_probe(task, request):
         task.send({"event": "probe", "probe": name[:100], "facts": facts, "why": words(None if why is None else Text(why), 500)})
 
 
-REQUESTS = {"list": do_list, "show": do_show, "wait": do_wait, "tail": do_tail, "kill": do_kill, "prune": do_prune, "probe": do_probe, "cancel": do_cancel}
+REQUESTS = {"list": do_list, "show": do_show, "wait": do_wait, "tail": do_tail, "kill": do_kill, "prune": do_prune, "fetch": do_fetch, "erase": do_erase, "probe": do_probe, "cancel": do_cancel}
 
 
 def read_ahead(stream):

@@ -416,6 +416,25 @@ suite("the agent", { concurrency: 12, skip: NO_PROC }, () => {
     });
   });
 
+  test("a job file is fetched as text once there is an end in it, and erased only as it was fetched", async () => {
+    const dir = folder();
+    const content = '{"rc": 0, "big": 12345678901234567890, "float": 1.0, "stdout": "\\u00fc"}';
+    writeFileSync(join(dir, "j1.2"), content);
+    writeFileSync(join(dir, "j2.2"), '{"started": 1, "finished": 0, "ansible_job_id": "j2.2"}');
+    writeFileSync(join(dir, "j3.2"), `{"rc": 0, "stdout": "${"x".repeat(300_000)}"}`);
+    symlinkSync("j1.2", join(dir, "j4.2"));
+    await withAgent(async (agent) => {
+      const { text, mtime, size } = (await agent.ask({ do: "fetch", dir, jid: "j1.2" })).end;
+      assert.equal(text, content);
+      const codes = await Promise.all(["j2.2", "j3.2", "j4.2", "j5.2"].map(async (jid) => (await agent.ask({ do: "fetch", dir, jid })).end["code"]));
+      assert.deepEqual(codes, ["changed", "too-large", "unreadable", "unreadable"]);
+      assert.equal((await agent.ask({ do: "erase", dir, jid: "j1.2", expect: { mtime, size: 1 } })).end["code"], "changed");
+      assert.equal((await agent.ask({ do: "erase", dir, jid: "../j1.2", expect: { mtime, size } })).end["event"], "error");
+      assert.deepEqual((await agent.ask({ do: "erase", dir, jid: "j1.2", expect: { mtime, size } })).end["removed"], [join(dir, "j1.2")]);
+      assert.deepEqual(readdirSync(dir).toSorted(), ["j2.2", "j3.2", "j4.2"]);
+    });
+  });
+
   test("wait tells of the end at once, of many jobs, and of the limit", async () => {
     const dir = folder();
     await withAgent(async (agent) => {

@@ -29,7 +29,7 @@ export async function runPlaybook(world: World, options: RunOptions): Promise<nu
   const settings = around.bridgeSettings();
   const toJson = options.json === undefined ? undefined : around.openStream(options.json);
   const running = prepared(world, { around, options, toJson, expected: await expectedFromHistory(world) });
-  const socket = await around.listenToBridge({ take: (message) => running.supervisor.take(message), wait: (job, seconds) => running.supervisor.wait(job, seconds) });
+  const socket = await around.listenToBridge({ take: (news) => running.supervisor.take(news), answer: (question) => running.supervisor.answer(question) });
   try {
     const argv = [PROGRAM, ...(settings.library === undefined ? [] : ["-M", settings.library]), ...options.args];
     running.tell({ type: "run-started", journal: JOURNAL, run: running.record.id, argv: [PROGRAM, ...withoutSecrets(options.args)], directory: world.directory, pid: around.pid });
@@ -94,9 +94,10 @@ interface Play {
 }
 
 /** Plays to the end. A signal goes on to ansible-playbook, unless the terminal has sent it there already. */
-async function played({ around, record, screen }: Running, play: Play): Promise<{ readonly code: number | null; readonly signal: string | null; readonly interrupt: string | undefined }> {
+async function played(running: Running, play: Play): Promise<{ readonly code: number | null; readonly signal: string | null; readonly interrupt: string | undefined }> {
+  const { around, record, screen } = running;
   let interrupt: string | undefined;
-  const child = await around.startPlaybook({
+  const child = await begun(running, {
     ...play,
     onOutput: (stream, bytes) => {
       record.log(bytes);
@@ -112,5 +113,15 @@ async function played({ around, record, screen }: Running, play: Play): Promise<
     return { code, signal, interrupt };
   } finally {
     release();
+  }
+}
+
+/** Starts it. A run that cannot begin has an end too. */
+async function begun({ around, tell }: Running, request: Parameters<RunWorld["startPlaybook"]>[0]): ReturnType<RunWorld["startPlaybook"]> {
+  try {
+    return await around.startPlaybook(request);
+  } catch (problem) {
+    tell({ type: "run-ended", code: null, signal: null });
+    throw problem;
   }
 }
