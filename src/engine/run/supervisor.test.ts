@@ -197,3 +197,17 @@ test("jobs are ended on their hosts only when that is asked for", async () => {
   assert.deepEqual(await killed, []);
   assert.deepEqual(host.asked.flatMap((request) => (request.do === "kill" ? request.jid : [])), ["j1.2"]);
 });
+
+test("a last look goes through the links that are there, and sets none up again", async () => {
+  const host = fakeHost();
+  const { supervisor, facts } = supervised(host.open);
+  supervisor.take({ kind: "launched", job: launch });
+  await settled();
+  const opened = [];
+  for await (const each of supervisor.openHosts({ pattern: "db1,db2," })) opened.push(each);
+  assert.deepEqual(opened.map((each) => ("link" in each ? [each.host, each.link.asyncDir] : [each.host, each.problem.code])), [["db1", "/home/me/.ansible_async"], ["db2", "unreachable"]]);
+  host.lose();
+  await settled();
+  assert.equal(host.opened(), 1);
+  assert.deepEqual(facts.map(({ type }) => type), ["job-launched"]);
+});

@@ -9,7 +9,7 @@ import { isOpen, stateOf } from "../../model/job-state.ts";
 import { Problem } from "../../model/problem.ts";
 import { jobKey } from "../../model/run.ts";
 import type { RunFact } from "../../model/run-event.ts";
-import type { HostLink, OpenHost, Timer } from "../ports.ts";
+import type { HostLink, HostsRequest, OpenHost, OpenedHost, Timer } from "../ports.ts";
 
 export interface SupervisorSurroundings {
   readonly openHost: OpenHost;
@@ -87,6 +87,16 @@ export class Supervisor {
     return [...this.#hosts.values()].flatMap(({ host, problem }) => (problem === undefined ? [] : [{ host, problem }]));
   }
 
+  /** Hosts whose jobs were watched, through the links that are there: of several to one host that of a job that did not end well. For a last look, as links are closed after it. */
+  async *openHosts({ pattern }: Pick<HostsRequest, "pattern">): AsyncGenerator<OpenedHost, void, void> {
+    for (const name of pattern.split(",").filter((each) => each !== "")) {
+      const here = [...this.#watches.values()].filter(({ host }) => host.host === name).toSorted((a, b) => Number(a.watch.state === "finished") - Number(b.watch.state === "finished"));
+      const found = here.map(({ watch, host }) => host.linkFor(watch)).find((link) => link !== undefined);
+      yield found === undefined ? { host: name, problem: new Problem("unreachable", `${name}: there is no connection to it; longhaul diagnose -i looks at it`) } : { host: name, link: found };
+    }
+    await Promise.resolve();
+  }
+
   /** Ends the open jobs on their hosts. Out: for each that could not be ended, why. */
   async kill(): Promise<readonly string[]> {
     const open = [...this.#watches.values()].filter(({ watch }) => !watch.isOver);
@@ -144,6 +154,12 @@ class HostWatch {
     this.#watches.push(watch);
     if (this.#link === undefined) this.#openOnce();
     else this.#follow(this.#link, watch);
+  }
+
+  /** The link, to look where that job has its file. Whoever takes it closes it, and nothing is watched any more. */
+  linkFor({ job: { dir } }: Watch): HostLink | undefined {
+    this.#isClosed = true;
+    return this.#link === undefined ? undefined : { ...this.#link, ...(dir === null ? {} : { asyncDir: dir }) };
   }
 
   /** The text of the job file; nothing where the status module has to read it itself. */

@@ -5,7 +5,7 @@ import { diagnose } from "../../engine/diagnose.ts";
 import { lookAtHosts } from "../../engine/host-look.ts";
 import { questionsOf } from "../../engine/host-questions.ts";
 import { lint } from "../../engine/lint.ts";
-import type { HostsRequest } from "../../engine/ports.ts";
+import type { HostsRequest, OpenHosts } from "../../engine/ports.ts";
 import { assemble } from "../../engine/project/assemble.ts";
 import { createLibrary } from "../../engine/project/library.ts";
 import { PROBLEM_EXITS, Problem } from "../../model/problem.ts";
@@ -44,11 +44,12 @@ export async function runDiagnose(world: World, options: DiagnoseOptions): Promi
   return Math.max(...reports.map(({ result }) => exitOf(world, result)));
 }
 
-/** What one log comes to, for a command that is about more than that. In: the log, and the playbooks that were run. */
-export async function diagnosed(world: World, log: string, playbooks: readonly string[]): Promise<{ readonly log: string; readonly story: Story; readonly result: DiagnoseResult }> {
+/** What one log comes to, for a command that is about more than that. In: the log, the playbooks that were run, and the links to their hosts. */
+export async function diagnosed(world: World, log: string, { playbooks, openHosts }: { readonly playbooks: readonly string[]; readonly openHosts: OpenHosts }): Promise<{ readonly log: string; readonly story: Story; readonly result: DiagnoseResult }> {
   const story = await storyOf(world, log);
   const playbook = playbooks.length === 0 ? {} : { playbook: playbookContext(world, playbooks) };
-  return { log, story, result: withNames(diagnose({ story, modes: world.modes, ...playbook }), log, playbooks) };
+  const hosts = await lookAtHosts({ openHosts, hosts: { inventories: [], pattern: "all", extraVars: [], vault: [] }, questions: questionsOf(story, []) });
+  return { log, story, result: withNames(diagnose({ story, modes: world.modes, hosts, ...playbook }), log, playbooks) };
 }
 
 async function storyOf(world: World, log: string): Promise<Story> {

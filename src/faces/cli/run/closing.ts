@@ -43,9 +43,9 @@ function waitCommand({ args }: RunOptions, jobs: readonly RunJob[]): string {
 
 /** After a failure: its cause where the catalogue knows one, and how to find this run again. */
 export async function explainFailure(world: World, running: Running): Promise<void> {
-  const { record, options, tell } = running;
+  const { record, options, supervisor, tell } = running;
   try {
-    const report = await diagnosed(world, record.logPath, readable(world, playbooksOf(options.args)));
+    const report = await diagnosed(world, record.logPath, { playbooks: readable(world, playbooksOf(options.args)), openHosts: (request) => supervisor.openHosts(request) });
     const unexplained = report.result.unexplained.filter(({ pointers }) => pointers.length > 0);
     if (report.result.diagnoses.length + unexplained.length > 0) {
       world.err(`\n${diagnosisText({ ...report, result: { ...report.result, unexplained, leftRunning: [] } }, { columns: world.columns, color: world.color && running.around.isErrorTerminal, directory: world.directory, many: false })}`);
