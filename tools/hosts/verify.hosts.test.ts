@@ -7,15 +7,15 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSyn
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
-import { pythonsHere } from "../src/system/agent/agent.fixture.ts";
-import type { Sshd } from "../src/system/hosts/sshd.fixture.ts";
-import { sshdMissing, startSshd } from "../src/system/hosts/sshd.fixture.ts";
-import { ansibleBin } from "./ansible.ts";
+import { pythonsHere } from "../../src/system/agent/agent.fixture.ts";
+import type { Sshd } from "../../src/system/hosts/sshd.fixture.ts";
+import { sshdMissing, startSshd } from "../../src/system/hosts/sshd.fixture.ts";
+import { ansibleBin } from "../ansible.ts";
 
 const NO_SSHD = sshdMissing();
 const IS_ROOT = process.getuid?.() === 0;
 const PYTHON = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
-const main = join(import.meta.dirname, "../src/main.ts");
+const main = join(import.meta.dirname, "../../src/main.ts");
 let directory = "";
 let sshd: Sshd;
 let env: NodeJS.ProcessEnv = {};

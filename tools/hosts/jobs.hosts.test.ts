@@ -7,11 +7,11 @@ import { once } from "node:events";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
-import type { Sshd } from "../src/system/hosts/sshd.fixture.ts";
-import { sshdMissing, startSshd } from "../src/system/hosts/sshd.fixture.ts";
-import { ansibleBin } from "./ansible.ts";
+import type { Sshd } from "../../src/system/hosts/sshd.fixture.ts";
+import { sshdMissing, startSshd } from "../../src/system/hosts/sshd.fixture.ts";
+import { ansibleBin } from "../ansible.ts";
 
-const main = join(import.meta.dirname, "../src/main.ts");
+const main = join(import.meta.dirname, "../../src/main.ts");
 const skip = sshdMissing();
 const PATIENCE_MS = 240_000;
 let sshd: Sshd;
