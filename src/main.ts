@@ -6,7 +6,7 @@ import { runCli } from "./faces/cli/program.ts";
 import { changedFiles } from "./system/git.ts";
 import { installedCore } from "./system/installed-core.ts";
 import { readChunks } from "./system/log-input.ts";
-import type { AdHoc, OpenHistory, OpenHosts, ReadAra, RunWorld } from "./engine/ports.ts";
+import type { AdHoc, KeptRuns, OpenHistory, OpenHosts, ReadAra, RunWorld } from "./engine/ports.ts";
 import { pageOf } from "./system/pages.ts";
 import { createFile, findYaml, projectFiles, replaceText } from "./system/project-files.ts";
 import { terminal } from "./system/terminal.ts";
@@ -24,10 +24,11 @@ const adHoc: AdHoc = async (request) => (await import("./system/hosts/ad-hoc.ts"
 const openHistory: OpenHistory = async (purpose) => (await import("./system/history.ts")).openHistory(purpose);
 const readAra: ReadAra = async (path) => (await import("./system/ara-database.ts")).readAra(path);
 const run = async (): Promise<RunWorld> => (await import("./system/run/world.ts")).runWorld;
+const runs = async (): Promise<KeptRuns> => (await import("./system/run/kept-runs.ts")).keptRuns;
 
 try {
   process.exitCode = await runCli(
-    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, createFile, readChunks, changedFiles, installedCore, openHosts, askSecret, adHoc, openHistory, readAra, run, pageOf, directory: process.cwd(), ...terminal() },
+    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, createFile, readChunks, changedFiles, installedCore, openHosts, askSecret, adHoc, openHistory, readAra, run, runs, pageOf, directory: process.cwd(), ...terminal() },
     process.argv.slice(2),
   );
 } catch (bug) {

@@ -1,7 +1,8 @@
-// A project and a history in memory, for tests.
+// A project, a history and past runs in memory, for tests.
 
 import type { Measurement } from "../model/duration.ts";
-import type { KeptMeasurement, OpenHistory, ProjectFiles } from "./ports.ts";
+import { Problem } from "../model/problem.ts";
+import type { KeptMeasurement, KeptRuns, OpenHistory, ProjectFiles } from "./ports.ts";
 
 /** In: texts by path. Out: files that read from them. */
 export function fakeFiles(texts: Readonly<Record<string, string>>): ProjectFiles {
@@ -41,4 +42,18 @@ export function fakeHistory(before: readonly Measurement[] = []): OpenHistory {
     },
     close: () => undefined,
   });
+}
+
+/** In: journals by id, and the processes that live. Out: these runs. */
+export function fakeRuns(journals: Readonly<Record<string, string>> = {}, living: readonly number[] = []): KeptRuns {
+  return {
+    ids: () => Object.keys(journals).toSorted().toReversed(),
+    logPath: (id) => `/state/runs/${id}/output.log`,
+    journal: (id) => {
+      const text = journals[id];
+      if (text === undefined) throw new Problem("cannot-read", `/state/runs/${id}/journal.jsonl: no such file or directory`);
+      return text;
+    },
+    lives: (pid) => living.includes(pid),
+  };
 }

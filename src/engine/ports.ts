@@ -143,6 +143,17 @@ export interface RunRecord {
   readonly close: () => void;
 }
 
+/** The folders of past runs. */
+export interface KeptRuns {
+  /** Ids, newest first; [] where nothing was ever run. Throws Problem cannot-read. */
+  readonly ids: () => readonly string[];
+  readonly logPath: (id: string) => string;
+  /** The text of a journal. Throws Problem cannot-read. */
+  readonly journal: (id: string) => string;
+  /** Whether the process that was there at that moment (seconds since 1970) still lives. */
+  readonly lives: (pid: number, atSeconds: number) => boolean;
+}
+
 /** What is done with the messages of the bridge. */
 export interface BridgeListener {
   readonly take: (news: BridgeNews) => void;

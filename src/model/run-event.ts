@@ -57,7 +57,7 @@ export interface JobEnded extends JobPlace {
   readonly type: "job-ended";
   readonly state: JobState;
   readonly rc: number | null;
-  /** From its launch to when the end was seen, by the controller's clock; null for a job of an earlier run. */
+  /** From its launch to when the end was seen, by the controller's clock; seen later (`longhaul attach`): as the host says, null where it does not. */
   readonly durationSeconds: number | null;
   /** Bytes of its output on the host, where it has a log of its own. */
   readonly outputBytes: number | null;
@@ -84,7 +84,7 @@ export type RunFact =
 /** `at`: seconds since 1970 by the controller's clock. */
 export type RunEvent = RunFact & { readonly at: number };
 
-/** In: a line of a journal. Out: its event; undefined for a torn line, or one of a kind that this version does not know. @internal Until a command reads journals. */
+/** In: a line of a journal. Out: its event; undefined for a torn line, or one of a kind that this version does not know. */
 export function readRunEvent(line: string): RunEvent | undefined {
   const fields = parsed(line);
   const reader = READERS.get(String(fields?.["type"]));

@@ -46,7 +46,7 @@ export function createFold(): RunFold {
   return { take, run: () => run };
 }
 
-/** In: the events of a journal, in order. Out: the run that they tell. @internal Until a command reads journals. */
+/** In: the events of a journal, in order. Out: the run that they tell. */
 export function foldRun(events: Iterable<RunEvent>): Run {
   const fold = createFold();
   for (const event of events) fold.take(event);

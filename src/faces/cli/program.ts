@@ -14,6 +14,7 @@ import type { LintOptions } from "./lint.ts";
 import { EXITS } from "./options.ts";
 import { addEnv } from "./env/command.ts";
 import { addRun } from "./run/command.ts";
+import { addRuns } from "./runs/command.ts";
 import { addVerify } from "./verify/command.ts";
 import type { World } from "./world.ts";
 
@@ -139,6 +140,7 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
       done(runExplain(world, words.length === 0 ? undefined : words.join(" ")));
     });
   addRun(world, program, done);
+  addRuns(world, program, done);
   addEnv(world, program, done);
   addJobs(world, program, done);
   program.hook("preAction", async (_, command) => {

@@ -1,6 +1,6 @@
 // A world in memory, for tests: files by path, logs by path, and what was printed.
 
-import { fakeFiles, fakeHistory } from "../../engine/ports.fake.ts";
+import { fakeFiles, fakeHistory, fakeRuns } from "../../engine/ports.fake.ts";
 import type { Mode } from "../../model/mode.ts";
 import { Problem } from "../../model/problem.ts";
 import type { Clock, World } from "./world.ts";
@@ -32,6 +32,7 @@ export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[])
       await Promise.resolve();
       throw new Error("this world has no runs");
     },
+    runs: async () => Promise.resolve(fakeRuns()),
     adHoc: async () => Promise.resolve(""),
     replaceText: (path, text) => {
       texts[path] = text;

@@ -1,6 +1,6 @@
 // What the command line is handed: the world outside and the catalogue. Tests hand in their own.
 
-import type { AdHoc, OpenHistory, OpenHosts, ProjectFiles, ReadAra, RunWorld } from "../../engine/ports.ts";
+import type { AdHoc, KeptRuns, OpenHistory, OpenHosts, ProjectFiles, ReadAra, RunWorld } from "../../engine/ports.ts";
 import type { Mode } from "../../model/mode.ts";
 
 /** A terminal in which lines can be drawn over. */
@@ -37,6 +37,8 @@ export interface World {
   readonly readAra: ReadAra;
   /** What `longhaul run` needs, loaded when it is asked for. */
   readonly run: () => Promise<RunWorld>;
+  /** The runs that there were. */
+  readonly runs: () => Promise<KeptRuns>;
   readonly adHoc: AdHoc;
   /** Asks the person at the terminal; absent where there is none. */
   readonly ask?: (question: string) => Promise<boolean>;
