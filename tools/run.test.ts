@@ -25,7 +25,7 @@ before(() => {
 after(() => rmSync(directory, { recursive: true, force: true }));
 beforeEach(() => {
   rmSync(join(directory, "state"), { recursive: true, force: true });
-  env = { ...process.env, PATH: [ansibleBin(), process.env["PATH"]].join(delimiter), COLUMNS: "80", LONGHAUL_STATE_DIR: join(directory, "state"), ANSIBLE_NOCOWS: "1" };
+  env = { ...process.env, PATH: [ansibleBin(), process.env["PATH"]].join(delimiter), COLUMNS: "80", TMPDIR: directory, LONGHAUL_STATE_DIR: join(directory, "state"), ANSIBLE_NOCOWS: "1" };
 });
 
 interface Ended {
