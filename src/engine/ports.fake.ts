@@ -45,7 +45,7 @@ export function fakeHistory(before: readonly Measurement[] = []): OpenHistory {
 }
 
 /** In: journals by id, and the processes that live. Out: these runs. */
-export function fakeRuns(journals: Readonly<Record<string, string>> = {}, living: readonly number[] = []): KeptRuns {
+export function fakeRuns(journals: Record<string, string> = {}, living: readonly number[] = []): KeptRuns {
   return {
     ids: () => Object.keys(journals).toSorted().toReversed(),
     logPath: (id) => `/state/runs/${id}/output.log`,
@@ -53,6 +53,19 @@ export function fakeRuns(journals: Readonly<Record<string, string>> = {}, living
       const text = journals[id];
       if (text === undefined) throw new Problem("cannot-read", `/state/runs/${id}/journal.jsonl: no such file or directory`);
       return text;
+    },
+    reopen: (id) => ({
+      id,
+      logPath: `/state/runs/${id}/output.log`,
+      append: (event) => {
+        journals[id] += `${JSON.stringify(event)}\n`;
+      },
+      log: () => undefined,
+      problem: () => undefined,
+      close: () => undefined,
+    }),
+    enter: (directory) => {
+      if (directory === "") throw new Problem("no-such-path", "no directory");
     },
     lives: (pid) => living.includes(pid),
   };

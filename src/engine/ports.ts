@@ -150,6 +150,10 @@ export interface KeptRuns {
   readonly logPath: (id: string) => string;
   /** The text of a journal. Throws Problem cannot-read. */
   readonly journal: (id: string) => string;
+  /** Opens the folder of a run again, to add to it. Throws Problem cannot-write. */
+  readonly reopen: (id: string) => RunRecord;
+  /** Makes a directory the current one, as it was for a run. Throws Problem no-such-path. */
+  readonly enter: (directory: string) => void;
   /** Whether the process that was there at that moment (seconds since 1970) still lives. */
   readonly lives: (pid: number, atSeconds: number) => boolean;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -38,6 +38,32 @@ test("a journal is read as it was written, and one that is missing is a problem 
   assert.equal(keptRuns.journal(record.id), `{"at":1,"type":"run-ended","code":0,"signal":null}\n`);
   assert.equal(keptRuns.logPath(record.id), record.logPath);
   assert.throws(() => keptRuns.journal("gone"), (error) => error instanceof Problem && error.code === "cannot-read" && error.message.includes("gone/journal.jsonl"));
+});
+
+test("a journal that is opened again goes on after what is there, also after a torn line", () => {
+  process.env["LONGHAUL_STATE_DIR"] = join(directory, "again");
+  const record = createRun();
+  record.append({ at: 1, type: "run-ended", code: 0, signal: null });
+  record.close();
+  appendFileSync(join(directory, "again/runs", record.id, "journal.jsonl"), '{"at":2,"ty');
+  for (const at of [3, 4]) {
+    const again = keptRuns.reopen(record.id);
+    again.append({ at, type: "run-ended", code: 1, signal: null });
+    assert.equal(again.problem(), undefined);
+    again.close();
+  }
+  assert.deepEqual(keptRuns.journal(record.id).split("\n"), [
+    '{"at":1,"type":"run-ended","code":0,"signal":null}',
+    '{"at":2,"ty',
+    '{"at":3,"type":"run-ended","code":1,"signal":null}',
+    '{"at":4,"type":"run-ended","code":1,"signal":null}',
+    "",
+  ]);
+  assert.throws(() => keptRuns.reopen("gone"), (error) => error instanceof Problem && error.code === "cannot-write");
+});
+
+test("a directory that is gone cannot be entered, and -i is the next step", () => {
+  assert.throws(() => keptRuns.enter(join(directory, "gone")), (error) => error instanceof Problem && error.code === "no-such-path" && error.message.includes("give its inventory with -i"));
 });
 
 test("a process lives as who it was, not as one that got its id later", () => {

@@ -7,8 +7,9 @@ import type { KeptRuns } from "../../engine/ports.ts";
 import { Problem } from "../../model/problem.ts";
 import { codeOf, reasonOf } from "../reasons.ts";
 import { stateDirectory } from "../state-directory.ts";
+import { reopenRun } from "./run-record.ts";
 
-export const keptRuns: KeptRuns = { ids, logPath: (id) => join(folderOf(id), "output.log"), journal, lives };
+export const keptRuns: KeptRuns = { ids, logPath: (id) => join(folderOf(id), "output.log"), journal, reopen: reopenRun, enter, lives };
 
 function ids(): readonly string[] {
   const runs = join(stateDirectory(), "runs");
@@ -37,6 +38,14 @@ function journal(id: string): string {
     return readFileSync(path, "utf8");
   } catch (error) {
     throw new Problem("cannot-read", `${path}: cannot be read (${reasonOf(error)})`, { cause: error });
+  }
+}
+
+function enter(directory: string): void {
+  try {
+    process.chdir(directory);
+  } catch (error) {
+    throw new Problem("no-such-path", `${directory}: the run was started there, and it cannot be entered (${reasonOf(error)}); give its inventory with -i`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 // The folder of one run: `journal.jsonl`, and `output.log` with what Ansible printed. For its owner only.
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fdatasync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { RunRecord } from "../../engine/ports.ts";
 import { Problem } from "../../model/problem.ts";
@@ -24,6 +24,21 @@ export function createRun(): RunRecord {
     return { id, logPath, ...writers(journal, log) };
   } catch (error) {
     throw new Problem("cannot-write", `${runs}: the journal of a run cannot be made (${reasonOf(error)}); make room there, or set LONGHAUL_STATE_DIR to another directory`, { cause: error });
+  }
+}
+
+/** Opens the folder of a run again, to add to it. Throws Problem cannot-write. */
+export function reopenRun(id: string): RunRecord {
+  const directory = join(stateDirectory(), "runs", id);
+  const [path, logPath] = [join(directory, "journal.jsonl"), join(directory, "output.log")];
+  try {
+    const isTorn = !readFileSync(path, "utf8").endsWith("\n");
+    const journal = openSync(path, "a", 0o600);
+    // A line that was torn must not take the next one with it.
+    if (isTorn) writeSync(journal, "\n");
+    return { id, logPath, ...writers(journal, openSync(logPath, "a", 0o600)) };
+  } catch (error) {
+    throw new Problem("cannot-write", `${path}: cannot be added to (${reasonOf(error)}); make room there, or see whose it is`, { cause: error });
   }
 }
 

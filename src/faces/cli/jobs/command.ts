@@ -180,7 +180,8 @@ function time(flags: string, description: string, [seconds, shown]: readonly [se
   return new Option(flags, description).argParser(secondsOf).default(seconds, shown);
 }
 
-function reconnect(): Option {
+/** The option of all that wait. */
+export function reconnect(): Option {
   return time("--reconnect <time>", "how long a host may be away before it is given up", [1800, "30m"]);
 }
 

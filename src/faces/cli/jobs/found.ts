@@ -1,7 +1,7 @@
 // The jobs of many hosts, each with its state and what says so.
 
 import type { HostLink, HostsRequest } from "../../../engine/ports.ts";
-import type { JobReport } from "../../../model/host.ts";
+import type { JobName, JobReport } from "../../../model/host.ts";
 import type { JobState } from "../../../model/job-state.ts";
 import { stateOf } from "../../../model/job-state.ts";
 import { printable } from "../../../model/printable.ts";
@@ -24,6 +24,8 @@ export interface Search {
   /** Async dirs to look in; without them that of the inventory, or ~/.ansible_async. */
   readonly directories: readonly string[];
   readonly allUsers: boolean;
+  /** Only these jobs of a host, also where nothing is left of them; else all in its directories. */
+  readonly namedOn?: (link: HostLink) => readonly JobName[];
 }
 
 /** What is done with what a search finds. */
@@ -108,6 +110,7 @@ export function problemLine(host: string, problem: Problem): string {
 
 /** All jobs of a host as it has them now. Of a directory that was asked for and cannot be read the problem is told. */
 export async function jobsOf(link: HostLink, search: Search, tell: (host: string, problem: Problem) => void): Promise<readonly FoundJob[]> {
+  if (search.namedOn !== undefined) return namedJobs(link, search.namedOn(link));
   const jobs: FoundJob[] = [];
   const directories = search.directories.length > 0 ? search.directories : [link.asyncDir ?? DEFAULT_DIRECTORY];
   for await (const event of link.request({ do: "list", dirs: directories, all_users: search.allUsers })) {
@@ -117,6 +120,17 @@ export async function jobsOf(link: HostLink, search: Search, tell: (host: string
       // Nobody has had a job there yet.
       if (why === NO_SUCH_DIRECTORY && search.directories.length === 0) continue;
       tell(link.host, new Problem("cannot-read", `${link.host}: ${asked}: ${why}; -b looks as another user, --dir in another directory`));
+    }
+  }
+  return jobs;
+}
+
+async function namedJobs(link: HostLink, names: readonly JobName[]): Promise<readonly FoundJob[]> {
+  const jobs: FoundJob[] = [];
+  for (const name of names) {
+    for await (const event of link.request({ do: "show", ...name })) {
+      if (event.event === "job") jobs.push(judged(link, event.job));
+      if (event.event === "error") throw new Problem("cannot-read", `${link.host}: job ${name.jid}: ${event.message}`);
     }
   }
   return jobs;

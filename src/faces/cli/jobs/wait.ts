@@ -30,6 +30,8 @@ export interface WaitOptions extends JobsOptions {
   readonly any: boolean;
   /** How long a host may be away. */
   readonly awaySeconds: number;
+  /** Is told each end, as it came out at last. */
+  readonly onEnd?: (job: FoundJob) => void;
 }
 
 /** As timeout(1) has it: not ended is neither well nor wrong. */
@@ -84,7 +86,7 @@ class Wait {
     await this.#measure();
     const missing = missingLines(this.#options, this.#found, hosts);
     for (const line of missing) err(line);
-    if (this.#options.jids.length === 0 && this.#jobs.size === 0 && hosts > 0) err(`longhaul: nothing ran on ${count(hosts, "host")}\n`);
+    if (this.#options.jids.length === 0 && this.#options.namedOn === undefined && this.#jobs.size === 0 && hosts > 0) err(`longhaul: nothing ran on ${count(hosts, "host")}\n`);
     if (this.#isTimedOut) err(`longhaul: ${this.#left()} after ${duration(this.#options.timeoutSeconds ?? 0)}; wait again, or see them with longhaul jobs list\n`);
     if (this.#options.format === "json") this.#world.out(jsonText({ timedOut: this.#isTimedOut, jobs: [...this.#jobs].map(([name, job]) => ({ ...jobDocument(job), ended: this.#ended.has(name) })) }));
     return Math.max(exit, this.#exit, missing.length > 0 ? 1 : 0, this.#isTimedOut ? TIMED_OUT_EXIT : 0);
@@ -117,9 +119,9 @@ class Wait {
 
   async #onHost(wanted: readonly FoundJob[], link: HostLink): Promise<void> {
     this.#found.push(...wanted);
-    const { jids, awaySeconds } = this.#options;
+    const { jids, awaySeconds, namedOn } = this.#options;
     const open = new Map<string, FoundJob>();
-    for (const job of jids.length === 0 ? wanted.filter(({ state }) => isOpen(state)) : wanted) {
+    for (const job of jids.length === 0 && namedOn === undefined ? wanted.filter(({ state }) => isOpen(state)) : wanted) {
       open.set(nameOf(job), job);
       this.#jobs.set(nameOf(job), job);
       this.#view.runs(job);
@@ -172,6 +174,7 @@ class Wait {
     this.#view.ended(job);
     if (ended.state !== "finished") this.#exit = Math.max(this.#exit, 1);
     if (this.#options.format === "text") this.#footer.print(endLine(ended));
+    this.#options.onEnd?.(ended);
     if (this.#options.any) this.#stop.abort();
   }
 }

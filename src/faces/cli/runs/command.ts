@@ -1,7 +1,12 @@
-// `longhaul runs` and `longhaul show`: past runs of `longhaul run`, from their journals.
+// `longhaul runs`, `show` and `attach`: past runs of `longhaul run`, from their journals.
 
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
+import type { Seconds } from "../durations.ts";
+import { secondsOf } from "../durations.ts";
+import type { HostsFlags } from "../hosts-options.ts";
+import { addHostsOptions } from "../hosts-options.ts";
+import { reconnect } from "../jobs/command.ts";
 import { EXITS } from "../options.ts";
 import type { World } from "../world.ts";
 
@@ -22,6 +27,27 @@ Examples:
   longhaul show 20261127-2242            # as much of the id as tells it apart
   longhaul show last --output            # what ansible-playbook printed
 ${EXITS}`;
+
+const ATTACH_HELP = `
+Hosts and how to reach them are taken from the command line of the run, in the
+directory where it was started. Options that are given here go before those;
+with -i the current directory counts. Give -e and -K again where hosts need
+them: journals hold no secrets.
+
+Examples:
+  longhaul attach last
+  longhaul attach 20261127-2242 --timeout 2h
+  longhaul attach last -i hosts.yml -K
+
+Exit codes: 0 all ended well, 1 one did not, or its end is not known, 124 the
+time of --timeout was over first, 2 asked wrongly or unreadable input, 3
+longhaul itself failed.`;
+
+interface AttachFlags extends Omit<HostsFlags, "timeout"> {
+  readonly connectTimeout?: string;
+  readonly timeout?: Seconds;
+  readonly reconnect: Seconds;
+}
 
 interface ShowFlags {
   readonly format: "text" | "json";
@@ -45,6 +71,15 @@ export function addRuns(world: World, program: Command, done: (exit: number) => 
     .addOption(format())
     .addHelpText("after", SHOW_HELP)
     .action(async (name: string, { format: as, output }: ShowFlags) => done(await (await import("./show.ts")).showRun(world, name, { format: as, isOutput: output === true })));
+  addHostsOptions(program.command("attach").description("follow the jobs that a run left open to their end, after a crash or a closed laptop"), { timeout: "-T, --connect-timeout <seconds>" })
+    .argument("<run>", "id of a run, the beginning of it, or last")
+    .option("--timeout <time>", "wait no longer than this (90s, 15m, 2h); exit code 124 then", secondsOf)
+    .addOption(reconnect())
+    .addHelpText("after", ATTACH_HELP)
+    .action(async (name: string, { timeout, connectTimeout, reconnect: awaySeconds, ...flags }: AttachFlags) => {
+      const { attachToRun } = await import("./attach.ts");
+      done(await attachToRun(world, name, { flags: { ...flags, ...(connectTimeout === undefined ? {} : { timeout: connectTimeout }) }, timeoutSeconds: timeout, awaySeconds }));
+    });
 }
 
 function runCount(value: string): number {

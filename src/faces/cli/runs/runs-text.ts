@@ -69,7 +69,7 @@ export function runPage(kept: KeptRun, look: Look): string {
   ];
   const lines = known.flatMap(([label, value]) => (value === "" ? [] : [`${labelled(label, printable(value), look)}\n`])).join("");
   const open = openJobs(run).length;
-  const next = open === 0 || result === "goes on" ? "" : `\n${count(open, "job")} of it ${open === 1 ? "has" : "have"} no end that anybody saw\n`;
+  const next = open === 0 || result === "goes on" ? "" : `\n${count(open, "job")} of it ${open === 1 ? "has" : "have"} no end that anybody saw; longhaul attach ${printable(id)}\n`;
   return `${style.bold(printable(id))}  ${WELL.has(result) ? result : style.bad(result)}\n${lines}\n${jobsTable(kept, look)}${next}`;
 }
 
