@@ -20,5 +20,5 @@ test("a question to ansible-playbook is no run", () => {
 });
 
 test("other commands find the same hosts", () => {
-  assert.deepEqual(hostsArguments(["-i", "a.yml", "-b", "site.yml", "-lweb", "-e", "x=1"]), ["-i", "a.yml", "-lweb"]);
+  assert.deepEqual(hostsArguments(["-i", "a.yml", "-b", "site.yml", "-lweb", "-e", "x=1", "-e", "@vars.yml"]), ["-i", "a.yml", "-lweb", "-e", "@vars.yml"]);
 });

@@ -50,9 +50,10 @@ export function playbooksOf(args: readonly string[]): readonly string[] {
   return partsOf(args).flatMap(({ option, value }) => (option === undefined && value !== undefined ? [value] : []));
 }
 
-/** The arguments with which other commands find the same hosts. */
+/** The arguments with which other commands find the same hosts; of extra variables the files, as values of others may be secrets. */
 export function hostsArguments(args: readonly string[]): readonly string[] {
-  return partsOf(args).flatMap(({ option, words }) => (option !== undefined && OF_HOSTS.has(option) ? words : []));
+  const isOfHosts = ({ option, value }: Part): boolean => option !== undefined && (OF_HOSTS.has(option) || (EXTRA_VARS.has(option) && value?.startsWith("@") === true));
+  return partsOf(args).flatMap((part) => (isOfHosts(part) ? part.words : []));
 }
 
 /** The arguments as they may be kept: of extra variables only names and files, as their values may be secrets. */

@@ -18,7 +18,7 @@ const launched = (host: string, jid: string, becomeUser: string | null = null): 
 
 function journalOf(...facts: readonly RunFact[]): string {
   const begun: readonly RunFact[] = [
-    { type: "run-started", journal: 1, run: RUN, argv: ["ansible-playbook", "-i", "hosts.yml", "-l", "web", "-u", "me", "site.yml"], directory: "/home/me/site", pid: 7 },
+    { type: "run-started", journal: 1, run: RUN, argv: ["ansible-playbook", "-i", "hosts.yml", "-l", "web", "-u", "me", "-e", "token=…", "-e", "@vars.yml", "--private-key=~/.ssh/key", "site.yml"], directory: "/home/me/site", pid: 7 },
     { type: "play", play: "p", name: "Shop", strategy: "linear" },
     { type: "task", task: "t", play: "p", name: "Migrate", action: "command", path: null, handler: false },
   ];
@@ -74,7 +74,8 @@ test("jobs of other users are looked at as those, and options that are given go 
     web1: host("web1", { show: [job(ended)], wait: [over(ended)] }),
     db1: host("db1", { show: [job(running)], wait: [over({ ...ended, rc: 3, failed: true })] }),
   });
-  assert.equal(await runCli(world, ["attach", RUN, "-i", "others.yml"]), 1);
+  assert.equal(await runCli(world, ["attach", RUN, "-i", "others.yml", "-e", "token=t"]), 1);
+  for (const { extraVars, privateKeyFile } of requests) assert.deepEqual([extraVars, privateKeyFile], [["@/home/me/site/vars.yml", "token=t"], "~/.ssh/key"]);
   assert.deepEqual(requests.map(({ inventories, pattern, user, become, becomeUser }) => [inventories, pattern, user, become, becomeUser]), [
     [["others.yml"], "web1,", "me", undefined, undefined],
     [["others.yml"], "db1,", "me", true, "postgres"],

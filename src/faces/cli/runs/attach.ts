@@ -1,5 +1,6 @@
 // `longhaul attach`: follows on their hosts the jobs that a run has left open, and writes their ends into its journal.
 
+import { resolve } from "node:path";
 import { Command } from "commander";
 import { measurementOf } from "../../../engine/durations/of-report.ts";
 import { measurementsOfRun } from "../../../engine/durations/of-run.ts";
@@ -44,7 +45,9 @@ export async function attachToRun(world: World, name: string, { flags, timeoutSe
   const isThere = flags.inventory === undefined;
   if (isThere) runs.enter(run.directory);
   const there = { ...world, ...(isThere ? { directory: run.directory } : {}) };
-  const { openHosts, namedOn } = hostsOf(world, open, { ...recordedFlags(run), ...flags });
+  const recorded = recordedFlags(run);
+  const extraVars = [...(recorded.extraVars ?? []), ...(flags.extraVars ?? [])];
+  const { openHosts, namedOn } = hostsOf(world, open, { ...recorded, ...flags, extraVars });
   if (result === "goes on") world.err(`longhaul: run ${printable(id)} goes on (process ${run.pid}), and writes its journal itself\n`);
   const record = result === "goes on" ? undefined : runs.reopen(id);
   let ended = 0;
@@ -84,10 +87,20 @@ async function keepMeasured(world: World, journal: string): Promise<void> {
   if (unkept !== undefined) world.err(`longhaul: ${printable(unkept)}\n`);
 }
 
-/** What the command line of the run said about hosts. Which hosts they are is known better: a job may have been delegated to one that was not meant. */
-function recordedFlags(run: Run): HostsFlags {
-  const { limit: _, ...flags } = addHostsOptions(new Command().exitOverride()).parse([...hostsArguments(run.argv.slice(1))], { from: "user" }).opts<HostsFlags>();
-  return flags;
+/**
+ * What the command line of the run said about hosts, its files as they are called from anywhere. Which hosts they are is known better: a job
+ * may have been delegated to one that was not meant.
+ */
+function recordedFlags({ argv, directory }: Run): HostsFlags {
+  const { limit: _, ...flags } = addHostsOptions(new Command().exitOverride()).parse([...hostsArguments(argv.slice(1))], { from: "user" }).opts<HostsFlags>();
+  const { extraVars = [], vaultPasswordFile = [], privateKey } = flags;
+  const fromThere = (path: string): string => (path.startsWith("~") ? path : resolve(directory, path));
+  return {
+    ...flags,
+    extraVars: extraVars.map((file) => `@${fromThere(file.slice(1))}`),
+    vaultPasswordFile: vaultPasswordFile.map(fromThere),
+    ...(privateKey === undefined ? {} : { privateKey: fromThere(privateKey) }),
+  };
 }
 
 interface AttachedHosts {

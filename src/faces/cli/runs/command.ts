@@ -32,7 +32,7 @@ const ATTACH_HELP = `
 Hosts and how to reach them are taken from the command line of the run, in the
 directory where it was started. Options that are given here go before those;
 with -i the current directory counts. Give -e and -K again where hosts need
-them: journals hold no secrets.
+them: journals hold no secrets (of -e only the names of files).
 
 Examples:
   longhaul attach last
