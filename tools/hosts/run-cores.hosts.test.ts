@@ -8,14 +8,14 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, w
 import { tmpdir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
-import { coresHere } from "../bridge/play.fixture.ts";
-import type { BridgeCore } from "../bridge/play.fixture.ts";
-import { foldRun } from "../src/engine/run/fold.ts";
-import { readRunEvent } from "../src/model/run-event.ts";
-import type { Sshd } from "../src/system/hosts/sshd.fixture.ts";
-import { sshdMissing, startSshd } from "../src/system/hosts/sshd.fixture.ts";
+import { coresHere } from "../../bridge/play.fixture.ts";
+import type { BridgeCore } from "../../bridge/play.fixture.ts";
+import { foldRun } from "../../src/engine/run/fold.ts";
+import { readRunEvent } from "../../src/model/run-event.ts";
+import type { Sshd } from "../../src/system/hosts/sshd.fixture.ts";
+import { sshdMissing, startSshd } from "../../src/system/hosts/sshd.fixture.ts";
 
-const main = join(import.meta.dirname, "../src/main.ts");
+const main = join(import.meta.dirname, "../../src/main.ts");
 const skip = sshdMissing();
 /** Becoming another user needs the right to; tests that run as root have it. */
 const becomes = userInfo().uid === 0 ? "nobody" : userInfo().username;
