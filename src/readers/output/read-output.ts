@@ -34,7 +34,7 @@ export function createOutputReader(): OutputReader {
   };
 }
 
-/** In: a whole log. Out: its story. @internal for tests, which have their logs in one piece. */
+/** In: a whole log. Out: its story. For logs that are in one piece. */
 export function readOutput(bytes: Uint8Array): Story {
   const reader = createOutputReader();
   reader.push(bytes);

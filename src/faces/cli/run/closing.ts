@@ -13,7 +13,7 @@ import { jobTitle, openJobs } from "./run-text.ts";
 
 /** After an interrupt by a signal: at Ctrl-C asks whether the jobs that still run are to be ended too; else they stay, as nobody is there. */
 export async function closing(world: World, running: Running, signal: string): Promise<void> {
-  const { fold, supervisor, options, tell } = running;
+  const { fold, supervisor, record, tell } = running;
   const open = openJobs(fold.run());
   if (open.length === 0) return tell({ type: "interrupted", jobs: "none" });
   const list = open.map((job) => `  ${jobTitle(fold.run(), job)} (${printable(job.jid)})\n`).join("");
@@ -24,7 +24,7 @@ export async function closing(world: World, running: Running, signal: string): P
     return tell({ type: "interrupted", jobs: "killed" });
   }
   tell({ type: "interrupted", jobs: "left" });
-  world.err(`longhaul: left running; ${waitCommand(options, open)}\n`);
+  world.err(`longhaul: left running; longhaul attach ${record.id} follows ${open.length === 1 ? "it" : "them"} to the end\n`);
 }
 
 /** After a run to its end: says which of its jobs still run, as nobody waits for them any more. */
