@@ -711,7 +711,7 @@ class Job(object):
         self.uid = self.mode = self.size = self.mtime = self.ctime = self.tmp = None
         self.inode = None
         try:
-            found = os.lstat(self.path)
+            found = self.find()
         except OSError as error:
             if error.errno not in (errno.ENOENT, errno.ENOTDIR):
                 self.state = "unreadable"
@@ -724,6 +724,17 @@ class Job(object):
             self.state = "too-large"
         else:
             self.parse()
+
+    def find(self):
+        """
+        Of a job whose file was away only the first part of the jid is known, from argv; the wrapper makes the file again at the end, and that
+        has the whole jid. Raises OSError where there is none.
+        """
+        if self.launcher is None and JOB_PREFIX.match(self.jid):
+            for name in os.listdir(self.directory):
+                if name.startswith(self.prefix + b".") and JOB_NAME.match(name):
+                    self.path = self.directory + b"/" + name
+        return os.lstat(self.path)
 
     def parse(self):
         try:
@@ -1527,7 +1538,7 @@ class Waited(object):
     def moved(self):
         """True when the file is not the one that was read, or a wrapper has gone. Cheap: a stat and a line of /proc."""
         try:
-            found = os.lstat(self.directory + b"/" + self.jid)
+            found = os.lstat(self.job.path)
             signature = (found.st_ino, found.st_mtime, found.st_size)
         except OSError:
             signature = (None, None, None)
