@@ -13,6 +13,7 @@ processes, by a wait that ends with the job, and the host is asked when there is
 from __future__ import annotations
 
 import copy
+import errno
 import hashlib
 import json
 import os
@@ -546,6 +547,44 @@ def running(jid, path):
     return result
 
 
+class Lasting:
+    """
+    Standard output or error of the play. Who reads it may be killed: what follows goes to the run's log then. Ansible does not get over a
+    stream that is gone (utils/display.py, 2.14 to 2.21, forgives EPIPE of a flush alone): the thread that takes results dies of it, and the
+    play waits for ever.
+    """
+
+    def __init__(self, stream, log):
+        self.stream = stream
+        self.log = log
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+    def write(self, data):
+        return self.kept(self.stream.write, data)
+
+    def flush(self):
+        return self.kept(self.stream.flush)
+
+    def kept(self, do, *args):
+        try:
+            return do(*args)
+        except OSError as error:
+            if error.errno not in (errno.EPIPE, errno.ECONNRESET):
+                raise
+            self.redirect()
+            return do(*args)
+
+    def redirect(self):
+        try:
+            fd = os.open(self.log, os.O_WRONLY | os.O_APPEND)
+        except OSError:
+            fd = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(fd, self.stream.fileno())
+        os.close(fd)
+
+
 class CallbackModule(CallbackBase):
     """What the play does, as events. No arguments, no results, no variables: names, places and verdicts only."""
 
@@ -569,6 +608,8 @@ class CallbackModule(CallbackBase):
         if self.channel is None or not self.channel.is_open():
             self.channel = None
             return
+        log = os.environ.get("LONGHAUL_OUTPUT") or os.devnull
+        sys.stdout, sys.stderr = Lasting(sys.stdout, log), Lasting(sys.stderr, log)
         hook = Hook(self.channel)
         hook.install()
         self.tell("start", protocol=PROTOCOL, core=CORE, python="%d.%d.%d" % sys.version_info[:3], pid=os.getpid(), playbook=text(playbook._file_name), refused=hook.refused)

@@ -33,7 +33,7 @@ export async function runPlaybook(world: World, options: RunOptions): Promise<nu
   try {
     const argv = [PROGRAM, ...(settings.library === undefined ? [] : ["-M", settings.library]), ...options.args];
     running.tell({ type: "run-started", journal: JOURNAL, run: running.record.id, argv: [PROGRAM, ...withoutSecrets(options.args)], directory: world.directory, pid: around.pid });
-    const { code, signal, interrupt } = await played(running, { argv, env: environment(world, { settings, socket: socket.path }), isJoined: world.terminal && around.isErrorTerminal });
+    const { code, signal, interrupt } = await played(running, { argv, env: environment(world, { settings, socket: socket.path, log: running.record.logPath }), isJoined: world.terminal && around.isErrorTerminal });
     running.screen.stop();
     if (interrupt === undefined) tellLeft(world, running);
     else await closing(world, running, interrupt);
@@ -82,9 +82,9 @@ function prepared(world: World, { around, options, toJson, expected }: Preparati
   return { around, record, fold, supervisor, screen, options, tell };
 }
 
-function environment(world: World, { settings, socket }: { readonly settings: BridgeSettings; readonly socket: string }): Readonly<Record<string, string>> {
+function environment(world: World, { settings, socket, log }: { readonly settings: BridgeSettings; readonly socket: string; readonly log: string }): Readonly<Record<string, string>> {
   const wantsColour = world.terminal && !settings.isColourless;
-  return { LONGHAUL_SOCKET: socket, ANSIBLE_CALLBACK_PLUGINS: settings.callbackPlugins, ...(wantsColour ? { ANSIBLE_FORCE_COLOR: "1" } : {}) };
+  return { LONGHAUL_SOCKET: socket, LONGHAUL_OUTPUT: log, ANSIBLE_CALLBACK_PLUGINS: settings.callbackPlugins, ...(wantsColour ? { ANSIBLE_FORCE_COLOR: "1" } : {}) };
 }
 
 interface Play {
