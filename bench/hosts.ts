@@ -173,7 +173,11 @@ async function ends(under: Under, isQuick: boolean): Promise<void> {
   for (const poll of [1, 5]) {
     // Ten at a time, with lengths that differ by parts of a poll.
     const peer = await costOf({ sshd, env: own }, ["ansible", firstHosts(10), ...launch, "-P", String(poll), "-f", "10", "-a", "sleep {{ 6 + inventory_hostname[1:] | int * 0.5 }}; date +%s.%N"]);
-    tell(`ansible, poll ${poll}, 10 hosts`, peer.lines.flatMap(({ text, at }) => (/^\d{10}\.\d+$/.test(text) ? [at - Number(text)] : [])));
+    tell(`ansible, poll ${poll}, 10 hosts`, peer.lines.flatMap(({ text, at }) => {
+      // The callback of ad hoc commands prints the result of a job as JSON.
+      const [, stamp] = /^ *"stdout": "(\d{10}\.\d+)"/.exec(text) ?? [];
+      return stamp === undefined ? [] : [at - Number(stamp)];
+    }));
   }
 }
 
