@@ -13,6 +13,7 @@ import type { Story } from "../../model/story.ts";
 import { createOutputReader } from "../../readers/output/read-output.ts";
 import { diagnoseJson } from "./diagnose-json.ts";
 import { diagnosisText } from "./diagnose-text.ts";
+import { shellWord } from "./style.ts";
 import type { World } from "./world.ts";
 
 export interface DiagnoseOptions {
@@ -79,10 +80,6 @@ function withNames(result: DiagnoseResult, log: string, playbooks: readonly stri
   };
   const diagnoses = result.diagnoses.map((each) => ({ ...each, unknown: each.unknown.map((unknown) => ({ ...unknown, command: named(unknown.command) })) }));
   return { ...result, diagnoses };
-}
-
-function shellWord(path: string): string {
-  return /^[\w./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function emptyReason(story: Story): string {

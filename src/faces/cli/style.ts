@@ -55,3 +55,8 @@ export function labelled(label: string, text: string, { columns, style }: { read
 export function count(number: number, noun: string, nouns = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : nouns}`;
 }
+
+/** A word of a command that a person is to type: quoted where a shell would take it apart. */
+export function shellWord(word: string): string {
+  return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -6,7 +6,7 @@ import { Problem } from "../../../model/problem.ts";
 import type { RunJob } from "../../../model/run.ts";
 import { diagnosed } from "../diagnose.ts";
 import { diagnosisText } from "../diagnose-text.ts";
-import { count } from "../style.ts";
+import { count, shellWord } from "../style.ts";
 import type { World } from "../world.ts";
 import type { RunOptions, Running } from "./running.ts";
 import { jobTitle, openJobs } from "./run-text.ts";
@@ -62,8 +62,4 @@ export async function explainFailure(world: World, running: Running): Promise<vo
 /** A playbook of a collection (`ns.name.play`) is no path: Ansible finds it elsewhere. */
 function readable(world: World, playbooks: readonly string[]): readonly string[] {
   return playbooks.filter((path) => world.files.read(path)?.ok === true);
-}
-
-function shellWord(word: string): string {
-  return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
