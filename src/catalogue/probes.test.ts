@@ -137,16 +137,56 @@ test("a program that the kill at the limit has not reached", () => {
 
 test("who has killed a job: the kernel for want of memory, a restart, or nobody known", () => {
   const kill = { at: NOW - 30, pid: 77, name: "java" };
-  const [oom] = judged(USED_UP, withJob({}, { kills: { oom: [kill, { ...kill, at: NOW - 4000, pid: 5 }], unknown: null } })).diagnoses[0]?.causes ?? [];
+  const [oom] = judged(USED_UP, withJob({}, { kills: { oom: [kill, { ...kill, at: NOW - 4000, pid: 5 }], unknown: null, cgroups: [] } })).diagnoses[0]?.causes ?? [];
   assert.equal(oom?.mode, "killed-from-outside");
   assert.ok(oom.evidence.some(({ says }) => says.startsWith("The kernel killed process 77 (java) for want of memory at 2023-")));
   assert.ok(!oom.evidence.some(({ says }) => says.includes("process 5")), "not before the job began");
   assert.match(oom.do, /more memory/);
-  const unreadable = judged(USED_UP, withJob({}, { kills: { oom: [], unknown: "the kernel's log may not be read: Permission denied" } })).diagnoses[0];
+  const unreadable = judged(USED_UP, withJob({}, { kills: { oom: [], unknown: "the kernel's log may not be read: Permission denied", cgroups: [] } })).diagnoses[0];
   assert.match(unreadable?.unknown[0]?.what ?? "", /is not known either: the kernel's log may not be read/);
   const restarted = judged(USED_UP, withJob({ mtime: NOW - 9000 })).diagnoses[0];
   assert.deepEqual(restarted?.causes.map(({ mode }) => mode), ["killed-from-outside"]);
   assert.match(restarted?.causes[0]?.evidence[1]?.says ?? "", /The host was started at 2023-11-14 20:50:00 UTC, after that/);
+});
+
+test("a cgroup that has counted kills makes want of memory likely, and does not say when", () => {
+  const counted = (over: object): HostLooks => withJob({}, { kills: { oom: [], unknown: null, cgroups: [{ path: "/user.slice/user-7.slice", kills: 2, uid: 7, isOwn: false, jids: [], ...over }] } });
+  for (const over of [{ uid: 0 }, { isOwn: true }, { jids: [JID] }]) {
+    const [diagnosis] = judged(USED_UP, counted(over)).diagnoses;
+    assert.deepEqual(diagnosis?.causes.map(({ mode }) => mode), ["killed-from-outside"]);
+    assert.match(diagnosis?.causes[0]?.evidence.at(-1)?.says ?? "", /^The cgroup \/user\.slice\/user-7\.slice, in which .*, has counted 2 kills for want of memory; it does not say when\.$/);
+    assert.match(diagnosis?.unknown[0]?.what ?? "", /^Who has killed it\. It may have been the kernel/);
+  }
+  assert.match(judged(USED_UP, counted({})).diagnoses[0]?.unknown[0]?.what ?? "", /It was not the kernel/, "the cgroup of other users");
+});
+
+test("what a job's wrapper has written to the log of its host is told with the mode that it speaks for", () => {
+  const line = (text: string): Partial<HostSeen> => ({ wrapperLog: { said: [{ jid: JID, at: NOW - 40, text }, { jid: "j9.9", at: NOW, text: "of another job" }], unknown: null } });
+  const told = (log: string, hosts: HostLooks): readonly string[] => {
+    const [cause] = judged(log, hosts).diagnoses[0]?.causes ?? [];
+    return cause === undefined ? [] : [cause.mode, ...cause.evidence.flatMap(({ says }) => (says.includes("wrapper has written") ? [says.replace(/^.*?: /, "").slice(0, 32)] : []))];
+  };
+  const timeout: Partial<JobReport> = { file: "timeout", finished: null, msg: "Timeout exceeded", child_pid: 40 };
+  const noRoom = `failed to write to ${DIR}/${JID}: [Errno 28] No space left on device`;
+  assert.deepEqual(told(USED_UP, withJob({}, line("40 still running (20)"))), ["killed-from-outside", '"40 still running (20)", at 2023']);
+  assert.deepEqual(told(USED_UP, withJob({ mtime: NOW - 9000 }, line("40 still running (20)")))[0], "killed-from-outside");
+  assert.deepEqual(told(TIMEOUT, withJob(timeout, line("Timeout reached, now killing 40"))), ["limit-too-short", '"Timeout reached, now killing 40']);
+  assert.deepEqual(told(TIMEOUT, withJob(timeout, line("40 still running (20)"))), ["limit-too-short"]);
+  assert.equal(told(MISSING, fakeLooks(fakeHost("db1", line(noRoom))))[0], "disk-full");
+  assert.equal(told(MISSING, fakeLooks(fakeHost("db1", { closed: ["/home/x"], ...line(`error: [Errno 13] Permission denied: '${DIR}/${JID}.tmp'`) })))[0], "async-dir-unwritable");
+  assert.deepEqual(told(MISSING, fakeLooks(fakeHost("db1", line("Module complete (40)")))), ["job-file-removed", '"Module complete (40)", at 2023-']);
+});
+
+test("where no mode fits, what the hosts have kept about the job is told all the same", () => {
+  const log = play(task("Wait"), failed({ ansible_job_id: JID, finished: 1, msg: "non-zero return code", rc: 3, cmd: "import", stderr: "bad row" }), recap());
+  const own: Partial<HostSeen> = { kills: { oom: [{ at: NOW - 11, pid: 77, name: "java" }], unknown: null, cgroups: [] }, wrapperLog: { said: [{ jid: JID, at: NOW - 10, text: "Module complete (40)" }], unknown: null } };
+  const { diagnoses, unexplained: [other] } = judged(log, withJob({ ...ENDED, rc: 3, failed: true, delta: "0:00:05.000000" }, own));
+  assert.deepEqual(diagnoses, []);
+  assert.deepEqual(other?.seen.map(({ host, says }) => [host, says.slice(0, 40)]), [["db1", "The kernel killed process 77 (java) for "], ["db1", "The last that the job's wrapper has writ"]]);
+  assert.deepEqual(judged(log).unexplained[0]?.seen, []);
+  const missed = play(task("Work"), failed({ ansible_job_id: JID, cmd: "shopctl", finished: 1, msg: "non-zero return code", rc: 127, stderr: "/bin/sh: 1: shopctl: not found" }), recap());
+  const nowhere = fakeLooks(fakeHost("db1", { needs: [{ name: "shopctl", job: { variable: false, program: null }, login: { variable: false, program: null } }] }));
+  assert.deepEqual(judged(missed, nowhere).unexplained[0]?.ruledOut.map(({ mode, because }) => [mode, because.host]), [["not-a-login-shell", "db1"]]);
 });
 
 test("a killed program and a killed module are told from failures of their own", () => {

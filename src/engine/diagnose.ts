@@ -11,7 +11,7 @@ import { isDetached, ownField, standsIn, tasksNaming, titleOf } from "../model/p
 import { positionAt } from "../model/place.ts";
 import type { LoggedError, LoggedJob, LoggedResult, LoggedTask, Story } from "../model/story.ts";
 import { jidOf, numberOf as resultNumber, textOf } from "../model/story.ts";
-import { combined, jobsNow, situationOf } from "./host-evidence.ts";
+import { combined, jobsNow, keptOnHosts, situationOf } from "./host-evidence.ts";
 
 export interface DiagnoseRequest {
   readonly story: Story;
@@ -42,10 +42,7 @@ export interface LeftRunning {
   readonly now: readonly JobNow[];
 }
 
-export interface Unexplained {
-  readonly subject: Subject;
-  /** How its jobs are now, where the hosts were looked at. */
-  readonly jobs: readonly JobNow[];
+export interface Unexplained extends Pick<Diagnosis, "subject" | "jobs" | "ruledOut" | "seen"> {
   /** What lint finds on its task in the playbook, and on the tasks whose register it reads: to be looked at, no verdict. */
   readonly pointers: readonly Pointer[];
 }
@@ -70,9 +67,11 @@ export function diagnose(request: DiagnoseRequest): DiagnoseResult {
     diagnoses: known.toSorted((a, b) => weight(a.subject) - weight(b.subject)),
     jobs: (request.jobs ?? []).map((job) => explain(request, subjectOfJob(job), crashed)),
     leftRunning: leftRunning(request),
-    unexplained: all.filter((diagnosis) => diagnosis.causes.length === 0 && diagnosis.subject.failed).map(({ subject, jobs }) => ({
+    unexplained: all.filter((diagnosis) => diagnosis.causes.length === 0 && diagnosis.subject.failed).map(({ subject, jobs, ruledOut, seen }) => ({
       subject,
       jobs,
+      ruledOut,
+      seen,
       pointers: pointersOf(request, subject),
     })),
     crashed,
@@ -189,6 +188,7 @@ function explain(request: DiagnoseRequest, subject: Subject, crashed: { mode: st
     ruledOut,
     unknown: distinct(first.flatMap(({ judgement }) => judgement.unknown ?? [])),
     jobs: hosts === undefined ? [] : jobsNow(subject, request.story, hosts),
+    seen: hosts === undefined || first.length > 0 ? [] : keptOnHosts(subject, request.story, hosts),
     openWithoutHosts: before.length > 1 ? before : [],
     ...(place === undefined ? {} : { place }),
   };

@@ -1,9 +1,12 @@
 // Joins what the hosts show with what the log shows: one judgement of both, and how the jobs of a subject are now.
 
 import type { Evidence, JobNow, Judgement, Subject } from "../model/diagnosis.ts";
+import { isOlderThanBoot, restartEvidence } from "../model/host-ends.ts";
+import { lastSign, oomKills } from "../model/host-log.ts";
 import type { HostLooks, HostSeen } from "../model/host-looks.ts";
 import type { JobOnHosts } from "../model/host-traces.ts";
 import { jobsOnHosts, whereFound } from "../model/host-traces.ts";
+import { isOpen } from "../model/job-state.ts";
 import type { Story } from "../model/story.ts";
 
 /** What log and hosts say of one mode together. What the log left open is closed where the hosts had an answer. */
@@ -47,6 +50,21 @@ function jobNow(job: JobOnHosts, facts: HostLooks): JobNow {
   if (look.closed.length > 0) return { ...job.job, state: undefined, why: closedText(look) };
   if (!look.isComplete) return { ...job.job, state: undefined, why: `nothing of it in ${look.searched} directories, and the search was ended there; name its directory with --dir` };
   return { ...job.job, state: "absent", foundOn: job.job.host, path: undefined, says: `no file and no process of it; ${look.searched === 1 ? "1 directory was" : `${look.searched} directories were`} looked into` };
+}
+
+/** Jobs of one subject of which everything is told; the others are alike. */
+const TOLD_MOST = 3;
+
+/** What the hosts have kept about jobs that did not end well, whatever it may mean. */
+export function keptOnHosts(subject: Subject, story: Story, facts: HostLooks): readonly Evidence[] {
+  return jobsOnHosts(subject, story, facts).slice(0, TOLD_MOST).flatMap((job) => {
+    const found = whereFound(job);
+    const { host } = found ?? job;
+    const state = found?.sighting.state ?? "absent";
+    if (host === undefined || isOpen(state) || state === "finished") return [];
+    const ends = found === undefined ? [] : [...(isOlderThanBoot(found) ? restartEvidence(found) : []), ...oomKills(found)];
+    return [...ends, ...lastSign(host, job.job.jid)];
+  });
 }
 
 /** Some of them are named; all of them would be a page on a host with many users. */

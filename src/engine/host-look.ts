@@ -7,7 +7,7 @@ import { cleanersFacts, environmentFacts } from "../model/host-facts.ts";
 import type { JobReport } from "../model/host.ts";
 import type { HostLook, HostLooks, Sighting } from "../model/host-looks.ts";
 import type { Place, Search } from "../model/host-search.ts";
-import { killsFacts, searchFacts } from "../model/host-search.ts";
+import { killsFacts, searchFacts, wrapperLogFacts } from "../model/host-search.ts";
 import { stateOf } from "../model/job-state.ts";
 import { Problem } from "../model/problem.ts";
 import type { HostQuestion } from "./host-questions.ts";
@@ -73,14 +73,14 @@ async function lookAtHost(link: HostLink, question: HostQuestion): Promise<HostL
 async function look(link: HostLink, { jids, directories, programs }: HostQuestion): Promise<HostLook> {
   const { host, ready } = link;
   const ownDir = link.asyncDir ?? "~/.ansible_async";
-  const answers = await probe(link, { what: ["find-job", "kernel-log", ...(programs.length > 0 ? ["environment"] : [])], jids, dirs: directories, async_dir: ownDir, needs: programs });
+  const answers = await probe(link, { what: ["find-job", "kernel-log", "wrapper-log", ...(programs.length > 0 ? ["environment"] : [])], jids, dirs: directories, async_dir: ownDir, needs: programs });
   const found = answers.get("find-job");
   if (found?.facts === undefined) throw new Problem("cannot-read", `${host}: its jobs could not be looked for (${found?.why ?? "no answer"}); look with: longhaul jobs list`);
   const search = searchFacts(found.facts);
   const watched = search.directories.map(({ path }) => path);
   const cleaners = watched.length === 0 ? undefined : (await probe(link, { what: ["cleaners"], dirs: watched })).get("cleaners")?.facts;
   const environment = environmentFacts(answers.get("environment")?.facts ?? {});
-  const kernel = answers.get("kernel-log");
+  const [kernel, wrappers] = [answers.get("kernel-log"), answers.get("wrapper-log")];
   return {
     host,
     seen: true,
@@ -93,7 +93,8 @@ async function look(link: HostLink, { jids, directories, programs }: HostQuestio
     directories: search.directories,
     asyncDir: search.asyncDir,
     sightings: await sightings(link, search),
-    kills: kernel?.facts === undefined ? { oom: [], unknown: kernel?.why ?? "no answer" } : killsFacts(kernel.facts),
+    kills: kernel?.facts === undefined ? { oom: [], unknown: kernel?.why ?? "no answer", cgroups: [] } : killsFacts(kernel.facts),
+    wrapperLog: wrappers?.facts === undefined ? { said: [], unknown: wrappers?.why ?? "no answer" } : wrapperLogFacts(wrappers.facts),
     python: pythonOf(environment),
     needs: environment.needs,
     cleaners: cleanersAtWork(cleanersFacts(cleaners ?? {})),

@@ -81,6 +81,8 @@ export interface Diagnosis {
   readonly unknown: readonly Unknown[];
   /** How its jobs are now, where the hosts were looked at. */
   readonly jobs: readonly JobNow[];
+  /** What the hosts have kept about its jobs, where no mode explains them. */
+  readonly seen: readonly Evidence[];
   /** Modes between which the log alone could not decide, where the hosts did. */
   readonly openWithoutHosts: readonly string[];
   /** The task in the playbook, where known. */

@@ -30,7 +30,7 @@ export function fakeHost(host: string, over: Partial<HostSeen> = {}): HostSeen {
   return {
     host, seen: true, user: "root", bootedAt: NOW - 5000, asyncDir: "/root/.ansible_async", sightings: [], searched: 12, isComplete: true, closed: [], left: [],
     directories: [{ path: "/root/.ansible_async", home: "root", exists: true, owner: "root", mode: 0o755, refusedTo: null, freeBytes: 1e9, freeInodes: 1e5, isOpen: false }],
-    kills: { oom: [], unknown: null }, python: undefined, needs: [], cleaners: [], ...over,
+    kills: { oom: [], unknown: null, cgroups: [] }, wrapperLog: { said: [], unknown: null }, python: undefined, needs: [], cleaners: [], ...over,
   };
 }
 

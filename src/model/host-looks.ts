@@ -38,6 +38,7 @@ export interface HostSeen {
   readonly left: readonly LeftProcess[] | undefined;
   readonly directories: readonly DirectoryLook[];
   readonly kills: Kills;
+  readonly wrapperLog: WrapperLog;
   /** The Python that it was looked at with, where programs were asked about: `/usr/bin/python3 (3.11.2)`. */
   readonly python: string | undefined;
   /** Programs that a task did not find. */
@@ -89,6 +90,33 @@ export interface Kills {
   readonly oom: readonly OomKill[];
   /** Why the kernel's log could not be read; null where it was: then no kill in it means that it holds none. */
   readonly unknown: string | null;
+  /** Cgroups in which something was killed, whenever. */
+  readonly cgroups: readonly CgroupKills[];
+}
+
+export interface CgroupKills {
+  readonly path: string;
+  readonly kills: number;
+  /** The user whose logins are in it. */
+  readonly uid: number | null;
+  /** True where logins such as the one that looked get into it: what Ansible starts does too. */
+  readonly isOwn: boolean;
+  /** Jobs whose processes are in it. */
+  readonly jids: readonly string[];
+}
+
+/** What the wrappers of jobs have written to the system's log. */
+export interface WrapperLog {
+  readonly said: readonly WrapperLine[];
+  /** Why it could not be read; null where it was. */
+  readonly unknown: string | null;
+}
+
+export interface WrapperLine {
+  readonly jid: string;
+  /** Seconds since 1970. */
+  readonly at: number;
+  readonly text: string;
 }
 
 export interface OomKill {

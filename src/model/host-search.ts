@@ -1,9 +1,9 @@
-// What the agent's probes tell about jobs: where their files are, and what the kernel killed.
+// What the agent's probes tell about jobs: where their files are, what the kernel killed, and what their wrappers have logged.
 
 import type { Fields } from "./fields.ts";
 import { list, number, text, texts } from "./fields.ts";
 import type { JobName } from "./host.ts";
-import type { HostSeen, Kills } from "./host-looks.ts";
+import type { HostSeen, Kills, WrapperLog } from "./host-looks.ts";
 
 export interface Place extends JobName {
   /** The user in whose home it is. */
@@ -53,5 +53,18 @@ export function killsFacts(fields: Fields): Kills {
     const [at, pid] = [number(each["at"]), number(each["pid"])];
     return at === null || pid === null ? undefined : { at, pid, name: text(each["name"]) ?? "" };
   });
-  return { oom, unknown: text(fields["unreadable"]) };
+  const cgroups = list(fields["cgroups"], (each) => {
+    const [path, kills] = [text(each["path"]), number(each["kills"])];
+    return path === null || kills === null ? undefined : { path, kills, uid: number(each["uid"]), isOwn: each["own"] === true, jids: texts(each["jids"]) };
+  });
+  return { oom, unknown: text(fields["unreadable"]), cgroups };
+}
+
+/** In: the facts of a `wrapper-log` probe. */
+export function wrapperLogFacts(fields: Fields): WrapperLog {
+  const said = list(fields["said"], (each) => {
+    const [jid, at, line] = [text(each["jid"]), number(each["at"]), text(each["text"])];
+    return jid === null || at === null || line === null ? undefined : { jid, at, text: line };
+  });
+  return { said, unknown: text(fields["unreadable"]) };
 }

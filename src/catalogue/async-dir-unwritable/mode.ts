@@ -1,5 +1,6 @@
 // The user of the job may not make the async directory, or may not write in it.
 
+import { wrapperSaid } from "../../model/host-log.ts";
 import { isRobbed, isThere, isUnfilled, missingOnHosts } from "../../model/host-missing.ts";
 import { onHost } from "../../model/host-traces.ts";
 import { hostOf, missingEvidence, neverThere, traceOf, whyNoFile } from "../../model/job-traces.ts";
@@ -35,6 +36,8 @@ const probe: ProbeView = (subject, story, hosts) => {
   const { trace, tells, job: { host, directory } } = missing;
   if (tells !== undefined && (isThere(missing) || isRobbed(missing) || isUnfilled(missing))) return { supports: [], against: [tells] };
   const there = host?.directories.find(({ path }) => path === directory);
+  const refused = host === undefined ? [] : wrapperSaid(host, missing.job.job.jid, /\[Errno 13\]|Permission denied/);
+  if (refused.length > 0) return { supports: [missingEvidence(trace), ...refused, ...(tells === undefined ? [] : [tells])], against: [] };
   if (host === undefined || there?.exists !== true || there.refusedTo === null) return undefined;
   const mode = there.mode === null ? "" : `, mode ${there.mode.toString(8).padStart(4, "0")}`;
   return {

@@ -2,6 +2,7 @@
 
 import type { Evidence } from "../../model/diagnosis.ts";
 import type { HostSeen } from "../../model/host-looks.ts";
+import { wrapperSaid } from "../../model/host-log.ts";
 import { isThere, isUnfilled, missingOnHosts } from "../../model/host-missing.ts";
 import { jobsOnHosts, onHost, whereFound } from "../../model/host-traces.ts";
 import { missingEvidence } from "../../model/job-traces.ts";
@@ -17,9 +18,9 @@ export const probe: ProbeView = (subject, story, hosts) => {
     };
   }
   if (missing !== undefined) {
-    const { job: { host, directory }, trace, tells } = missing;
+    const { job: { host, directory, job }, trace, tells } = missing;
     if (tells !== undefined && isThere(missing)) return { supports: [], against: [tells] };
-    const full = host === undefined ? [] : fullNow(host, directory);
+    const full = host === undefined ? [] : [...fullNow(host, directory), ...wrapperSaid(host, job.jid, NO_ROOM)];
     return full.length === 0 ? undefined : { supports: [missingEvidence(trace), ...full], against: [] };
   }
   return fullAtTheEnd(subject, story, hosts);
@@ -34,11 +35,15 @@ const fullAtTheEnd: ProbeView = (subject, story, hosts) => {
     supports: [
       onHost(host.host, `Beside ${report.path ?? ""} lies a .tmp with 0 bytes: the job had ended, and there was no room for its result.`),
       ...fullNow(host, report.dir),
+      ...wrapperSaid(host, report.jid, NO_ROOM),
     ],
     against: [],
     do: `Make room on the file system of ${report.dir}. The job has ended, well or not: look for what its work leaves behind before you start it again.`,
   };
 };
+
+/** ENOSPC and EDQUOT in the words of a wrapper that names the file. */
+const NO_ROOM = /\[Errno (?:28|122)\]|No space left on device|Disk quota exceeded/;
 
 /** A megabyte holds no large result, and is what a file system that is called full may still have. */
 const FULL_BYTES = 1_048_576;

@@ -4,6 +4,7 @@ import { asyncDirOf, isPlainPair } from "../../model/async-dirs.ts";
 import type { Evidence } from "../../model/diagnosis.ts";
 import type { Finding } from "../../model/finding.ts";
 import { isRobbed, isThere, isUnfilled, missingOnHosts } from "../../model/host-missing.ts";
+import { wrapperSaid } from "../../model/host-log.ts";
 import type { Missing } from "../../model/host-missing.ts";
 import { onHost } from "../../model/host-traces.ts";
 import { directoryOf, missingEvidence, tellApart, traceOf, whyNoFile } from "../../model/job-traces.ts";
@@ -89,8 +90,10 @@ const symptom: SymptomView = (subject, story) => {
 const probe: ProbeView = (subject, story, hosts) => {
   const missing = missingOnHosts(subject, story, hosts);
   if (missing?.tells === undefined) return undefined;
-  const { place, tells, trace, found } = missing;
-  const supports = [missingEvidence(trace), tells, ...cleanersOf(missing)];
+  const { place, tells, trace, found, job: { host, job } } = missing;
+  // Its end was written to a file, or could not be as the directory had gone.
+  const ended = host === undefined ? [] : wrapperSaid(host, job.jid, /^Module complete |\[Errno 2\]/);
+  const supports = [missingEvidence(trace), tells, ...cleanersOf(missing), ...ended];
   if (isRobbed(missing)) return { supports, against: [], do: `The job still runs and has nowhere to tell how it ends: wait for its processes, do not start it again. ${FIND_REMOVER}` };
   // The end of a job writes the file anew where only the file was removed.
   if (place === "here" && isThere(missing) && isEnded(found?.sighting.state)) return { supports, against: [], do: `The end of the job has written the file anew: ask once more for its result. ${FIND_REMOVER}` };

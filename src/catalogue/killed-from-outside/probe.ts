@@ -2,9 +2,9 @@
 
 import type { Evidence, Judgement, Unknown } from "../../model/diagnosis.ts";
 import { isOlderThanBoot, restartEvidence } from "../../model/host-ends.ts";
-import { deltaSeconds } from "../../model/host-left.ts";
+import { cgroupKills, lastSign, oomKills } from "../../model/host-log.ts";
 import type { Found } from "../../model/host-traces.ts";
-import { clockText, jobsOnHosts, onHost, whereFound } from "../../model/host-traces.ts";
+import { jobsOnHosts, onHost, whereFound } from "../../model/host-traces.ts";
 import type { ProbeView } from "../../model/mode.ts";
 import type { Story } from "../../model/story.ts";
 import { jobsOf, textOf } from "../../model/story.ts";
@@ -29,48 +29,25 @@ function isLate(jid: string, story: Story): boolean {
 
 function lost(found: Found): Judgement {
   const { host } = found;
-  if (isOlderThanBoot(found)) return { supports: restartEvidence(found), against: [], do: `The job was killed when ${host.host} was restarted. See what it has left half done, then start it again.` };
-  const killers = oomKills(found);
-  return {
-    supports: [
-      onHost(host.host, "Its runner was killed: one that ends, whatever happens to its module, writes a result."),
-      ...killers,
-    ],
-    against: [],
-    ...(killers.length > 0 ? { do: MEMORY } : {}),
-    unknown: unknownKiller(found, killers),
-  };
+  const heard = lastSign(host, found.sighting.report.jid);
+  if (isOlderThanBoot(found)) return { supports: [...restartEvidence(found), ...heard], against: [], do: `The job was killed when ${host.host} was restarted. See what it has left half done, then start it again.` };
+  return judged(found, [onHost(host.host, "Its runner was killed: one that ends, whatever happens to its module, writes a result."), ...heard]);
 }
 
 function killed(found: Found, says: string): Judgement {
+  return judged(found, [onHost(found.host.host, says)]);
+}
+
+function judged(found: Found, seen: readonly Evidence[]): Judgement {
   const killers = oomKills(found);
-  return {
-    supports: [onHost(found.host.host, says), ...killers],
-    against: [],
-    ...(killers.length > 0 ? { do: MEMORY } : {}),
-    unknown: unknownKiller(found, killers),
-  };
+  const counted = killers.length > 0 ? [] : cgroupKills(found);
+  return { supports: [...seen, ...killers, ...counted], against: [], ...(killers.length > 0 ? { do: MEMORY } : { unknown: [unknownKiller(found, counted)] }) };
 }
 
 const MEMORY = "Give the host or the cgroup more memory, or the program less to do at a time. See what the job has left half done before you start it again.";
 
-/** Times of files and of the kernel's log differ by some seconds after days. */
-const SLACK_SECONDS = 5;
-const SHOWN = 2;
-
-/** What the kernel has killed while the job ran. Of a lost job the end is not known: from its start on. */
-function oomKills({ host, sighting: { report, state } }: Found): readonly Evidence[] {
-  const { mtime } = report;
-  if (mtime === null) return [];
-  const tookSeconds = deltaSeconds(report.delta);
-  const from = state === "lost" ? mtime : tookSeconds === undefined ? mtime - SLACK_SECONDS : mtime - tookSeconds;
-  const to = state === "lost" ? Infinity : mtime;
-  const kills = host.kills.oom.filter(({ at }) => at >= from - SLACK_SECONDS && at <= to + SLACK_SECONDS);
-  return kills.slice(0, SHOWN).map(({ at, pid, name }) => onHost(host.host, `The kernel killed process ${pid} (${name}) for want of memory at ${clockText(at)}, ${state === "lost" ? "after the job was started" : "while the job ran"}.`));
-}
-
-function unknownKiller({ host: { host, kills } }: Found, found: readonly Evidence[]): readonly Unknown[] {
-  if (found.length > 0) return [];
-  const oom = kills.unknown === null ? "It was not the kernel for want of memory, as far as its log goes back" : `Whether it was the kernel for want of memory is not known either: ${kills.unknown}`;
-  return [{ what: `Who has killed it. ${oom}.`, command: `ansible ${host} -b -m ansible.builtin.shell -a "journalctl -n 100 --no-pager; last -x | head"` }];
+function unknownKiller({ host: { host, kills } }: Found, counted: readonly Evidence[]): Unknown {
+  const log = kills.unknown === null ? "It was not the kernel for want of memory, as far as its log goes back" : `Whether it was the kernel for want of memory is not known either: ${kills.unknown}`;
+  const oom = counted.length > 0 ? "It may have been the kernel for want of memory: that has happened in its cgroup" : log;
+  return { what: `Who has killed it. ${oom}.`, command: `ansible ${host} -b -m ansible.builtin.shell -a "journalctl -n 100 --no-pager; last -x | head"` };
 }

@@ -1,6 +1,7 @@
 // A job that restarts its own host, and a task that waits for that job: the job cannot tell how it ended.
 
 import { isOlderThanBoot, restartEvidence } from "../../model/host-ends.ts";
+import { lastSign } from "../../model/host-log.ts";
 import { jobsOnHosts, whereFound } from "../../model/host-traces.ts";
 import { shellLineOf } from "../../model/limits.ts";
 import type { LintView, Mode, ProbeView } from "../../model/mode.ts";
@@ -66,7 +67,7 @@ function restartOf({ words }: ShellCommand): string | undefined {
 const probe: ProbeView = (subject, story, hosts) => {
   const [found] = jobsOnHosts(subject, story, hosts).flatMap((job) => whereFound(job) ?? []).filter(isOlderThanBoot);
   if (found === undefined) return undefined;
-  return { supports: restartEvidence(found), against: [], circumstantial: true };
+  return { supports: [...restartEvidence(found), ...lastSign(found.host, found.sighting.report.jid)], against: [], circumstantial: true };
 };
 
 export const mode: Mode = {

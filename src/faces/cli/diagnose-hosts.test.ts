@@ -22,13 +22,13 @@ db2                        : ok=1    changed=0    unreachable=0    failed=0    s
 `;
 
 /** An agent that finds a job in a directory, or nothing. */
-function host(name: string, report?: JobReport, { closed = [], seen }: { closed?: readonly string[]; seen?: FakeHost } = {}): OpenedHost {
+function host(name: string, report?: JobReport, { closed = [], seen, more = [] }: { closed?: readonly string[]; seen?: FakeHost; more?: readonly AgentEvent[] } = {}): OpenedHost {
   const places = report === undefined ? [] : [{ dir: report.dir, jid: report.jid, home: "deploy", sure: true }];
   const dirs = [{ path: "/root/.ansible_async", home: "root", exists: true, owner: "root", mode: 0o755, refused_to: null, free: 1e9, inodes_free: 1e5, open: false }];
   const search: AgentEvent = { event: "probe", probe: "find-job", facts: { places, searched: 7, complete: true, closed, async_dir: "/root/.ansible_async", dirs, left: [], left_known: true }, why: null };
   const kernel: AgentEvent = { event: "probe", probe: "kernel-log", facts: { oom: [], unreadable: null }, why: null };
   const cleaners: AgentEvent = { event: "probe", probe: "cleaners", facts: null, why: "not here" };
-  return fakeHost({ host: name, answers: [{ probe: [search, kernel, cleaners], show: report === undefined ? [] : [job(report)] }] }, seen);
+  return fakeHost({ host: name, answers: [{ probe: [search, kernel, cleaners, ...more], show: report === undefined ? [] : [job(report)] }] }, seen);
 }
 
 const HOME: JobReport = { ...running, dir: "/home/deploy/.ansible_async", path: "/home/deploy/.ansible_async/j1.10", owner: "deploy" };
@@ -137,6 +137,23 @@ test("a job by its id: its state first, a cause where there is one, and the exit
   const json = world(host("db1", HOME));
   assert.equal(await runCli(json, ["diagnose", "--jid", "j1.10", "-f", "json"]), 0);
   assert.deepEqual((JSON.parse(json.printed.out) as { jobs: { jid: string; causes: object[] }[] }).jobs.map(({ jid, causes }) => [jid, causes]), [["j1.10", []]]);
+});
+
+test("a failure that no mode explains comes with what the hosts show", async () => {
+  const log = LOG.replace('"could not find job"', '"non-zero return code", "rc": 127, "cmd": "shopctl", "stderr": "/bin/sh: 1: shopctl: not found"');
+  const files = fakeWorld({ "run.log": log }, modes);
+  const report: JobReport = { ...ended, jid: "j1.10", rc: 127, failed: true, mtime: 1_700_000_000 };
+  const environment: AgentEvent = { event: "probe", probe: "environment", facts: { needs: [{ name: "shopctl", job: { variable: false, program: null }, login: { variable: false, program: null } }] }, why: null };
+  const wrappers: AgentEvent = { event: "probe", probe: "wrapper-log", facts: { said: [{ jid: "j1.10", at: 1_700_000_000, text: "Module complete (40)\u001b[31m" }], unreadable: null }, why: null };
+  const here = worldOf([host("db1", report, { more: [environment, wrappers] })], { modes, readChunks: files.readChunks, files: files.files });
+  assert.equal(await runCli(here, ["diagnose", "-i", "hosts.yml", "run.log"]), 1);
+  assert.equal(here.printed.out.split("\n").slice(4, -1).join("\n"), `         rc 127
+  host db1: job /d/j1.10 is failed: the job file holds a result with rc 127.
+  host db1: The last that the job's wrapper has written to the host's log:
+       "Module complete (40)\\x1b[31m", at 2023-11-14 22:13:20 UTC.
+  not  not-a-login-shell: host db1: A login of me does not find shopctl either:
+       it is not installed, or in no directory of any PATH.
+`);
 });
 
 test("what goes not together is said", async () => {

@@ -17,7 +17,9 @@ export function diagnoseJson(version: string, reports: readonly Report[]): strin
       limitSeconds: job.limitSeconds ?? null,
     })),
     diagnoses: result.diagnoses.map((diagnosis) => ({ ...subjectJson(diagnosis.subject), ...verdictJson(diagnosis) })),
-    unexplained: result.unexplained.map(({ subject, pointers, jobs }) => ({ ...subjectJson(subject), lintFinds: pointers, onHosts: jobs.map(jobJson) })),
+    unexplained: result.unexplained.map(({ subject, pointers, jobs, ruledOut, seen }) => ({
+      ...subjectJson(subject), lintFinds: pointers, onHosts: jobs.map(jobJson), ruledOut: ruledOut.map(ruledOutJson), seenOnHosts: seen.map(evidenceJson),
+    })),
     leftRunning: result.leftRunning.map(({ job: { host, jid }, now }) => ({ host, jid, onHosts: now.map(jobJson) })),
     gaps: story.gaps,
   }));
@@ -36,11 +38,16 @@ function verdictJson(diagnosis: Diagnosis): object {
     causes: diagnosis.causes.map(({ mode, title, why, do: remedy, evidence, note }) => ({
       mode, title, why, do: remedy, evidence: evidence.map(evidenceJson), note: note ?? null,
     })),
-    ruledOut: diagnosis.ruledOut.map(({ mode, because }) => ({ mode, because: evidenceJson(because) })),
+    ruledOut: diagnosis.ruledOut.map(ruledOutJson),
     unknown: diagnosis.unknown,
     openWithoutHosts: diagnosis.openWithoutHosts,
     onHosts: diagnosis.jobs.map(jobJson),
+    seenOnHosts: diagnosis.seen.map(evidenceJson),
   };
+}
+
+function ruledOutJson({ mode, because }: Diagnosis["ruledOut"][number]): object {
+  return { mode, because: evidenceJson(because) };
 }
 
 /** `state` is null where the job could not be looked at; `why` then says why not, else what the state rests on. */

@@ -102,7 +102,7 @@ export function jobsText(result: DiagnoseResult, options: Pick<DiagnosisOptions,
   const blocks = result.jobs.map((diagnosis) => {
     const head = jobHead(diagnosis, look);
     if (diagnosis.causes.length > 0) return causeBlock(diagnosis, { head, look });
-    return `${[head, ...jobLines(diagnosis.jobs, look), ...nextLine(diagnosis, look)].join("\n")}\n`;
+    return `${[head, ...jobLines(diagnosis.jobs, look), ...seenLines(diagnosis, look), ...nextLine(diagnosis, look)].join("\n")}\n`;
   });
   return `${blocks.join("\n")}\n`;
 }
@@ -125,7 +125,7 @@ function pathText(path: string, { directory }: Look): string {
 }
 
 /** Modes that one thing rules out are named together. */
-function ruledOutLines(diagnosis: Diagnosis, look: Look): readonly string[] {
+function ruledOutLines(diagnosis: Pick<Diagnosis, "ruledOut">, look: Look): readonly string[] {
   const reasons = new Map<string, string[]>();
   for (const { mode, because } of diagnosis.ruledOut) {
     const reason = evidenceText(because);
@@ -186,7 +186,12 @@ function evidenceText(evidence: Evidence): string {
   return `${printable(`${host}${evidence.says}`)}${where}`;
 }
 
-function unexplainedText({ subject, pointers, jobs }: Unexplained, look: Look): string {
+/** What there is where no mode fits: what the hosts have kept, and why what the log had pointed to is not it. */
+function seenLines({ seen, ruledOut }: Pick<Diagnosis, "seen" | "ruledOut">, look: Look): readonly string[] {
+  return [...evidenceLines(seen, look), ...ruledOutLines({ ruledOut }, look)];
+}
+
+function unexplainedText({ subject, pointers, jobs, seen, ruledOut }: Unexplained, look: Look): string {
   const verdict = pointers.length === 0 ? "Not a failure of async that longhaul knows." : "longhaul has no verdict on this failure.";
   const shown = pointers.slice(0, POINTERS_MAX).flatMap(({ mode, what, place }) => [
     labelled("lint", printable(`${mode}: ${what}`), look),
@@ -197,6 +202,7 @@ function unexplainedText({ subject, pointers, jobs }: Unexplained, look: Look): 
     wrap(`${verdict} What Ansible said:`, look.columns, "  "),
     ...saidLines(subject, look),
     ...jobLines(jobs, look),
+    ...seenLines({ seen, ruledOut }, look),
     ...(shown.length === 0 ? [] : ["", wrap("longhaul lint finds this on the task, or on one whose register it reads. It need not be the cause:", look.columns, "  "), ...shown]),
     ...(pointers.length > POINTERS_MAX ? [look.style.dim(`       and ${pointers.length - POINTERS_MAX} more: longhaul lint`)] : []),
   ];

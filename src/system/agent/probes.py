@@ -1009,7 +1009,7 @@ def probe_kernel_log(request):
         match = KILLED.search(text) if b"emory" in text or b"oom" in text.lower() else None
         if match is not None:
             oom[match.group(1)] = {"at": at, "pid": int(match.group(1)), "name": shown(match.group(2))[:100]}
-    return {"oom": sorted(oom.values(), key=lambda kill: kill["at"])[-FIND_PLACES:], "unreadable": why}
+    return {"oom": sorted(oom.values(), key=lambda kill: kill["at"])[-FIND_PLACES:], "unreadable": why, "cgroups": kills_in_cgroups(request)}
 
 
 def kernel_records(path):
@@ -1049,4 +1049,182 @@ def kernel_records(path):
     return records, None
 
 
-PROBES.update({"find-job": probe_find_job, "kernel-log": probe_kernel_log})
+# Counts of kills for want of memory. They have no time, and outlive the kernel's log; in a container they are all that can be read.
+
+def cgroup_mounts(request):
+    """Where memory is counted: mount point, the cgroup that is mounted there, and the file with the count (version 2, version 1)."""
+    for line in (read_config(rooted(request, b"/proc/self/mountinfo"), 1 << 20) or b"").split(b"\n"):
+        fields, _, rest = line.partition(b" - ")
+        fields, rest = fields.split(b" "), rest.split(b" ")
+        if len(fields) > 4 and rest[0] == b"cgroup2":
+            yield fields[4], fields[3], b"memory.events"
+        elif len(fields) > 4 and rest[0] == b"cgroup" and b"memory" in rest[-1].split(b","):
+            yield fields[4], fields[3], b"memory.oom_control"
+
+
+def cgroup_of(request, pid, name):
+    """The memory cgroup of a process, as its file of this name counts for it; None where that is not known."""
+    for line in (read_config(rooted(request, b"/proc/" + pid + b"/cgroup")) or b"").split(b"\n"):
+        number_, _, rest = line.partition(b":")
+        controllers, _, path = rest.partition(b":")
+        if (number_ == b"0" and not controllers) if name == b"memory.events" else b"memory" in controllers.split(b","):
+            return path
+    return None
+
+
+OOM_KILLS = re.compile(br"(?m)^oom_kill ([0-9]{1,18})$")
+USER_SLICE = re.compile(br"user-([0-9]{1,10})\.slice\Z")
+
+
+def kills_in_cgroups(request):
+    """Of the cgroup that a login gets into, those of users, and those of the jobs that were asked about: where something was killed in them."""
+    jids = [to_bytes(text) for text in (request.get("jids") or []) if isinstance(text, Text)][:TOLD_AT_MOST]
+    wrappers = Snapshot().wrappers if jids else {}
+    found = {}
+    for point, root, name in cgroup_mounts(request):
+        def note(path, **what):
+            if path is None:
+                return
+            # In a container the mount shows a part of the tree only.
+            below = path[len(root):] if root != b"/" and (path + b"/").startswith(root + b"/") else path
+            match = OOM_KILLS.search(read_config(rooted(request, point + below.rstrip(b"/") + b"/" + name)) or b"")
+            if match is not None and int(match.group(1)) > 0:
+                told = found.setdefault(path, {"path": path_text(path), "kills": int(match.group(1)), "uid": None, "own": False, "jids": []})
+                told.update(what)
+
+        for user in (names_in(rooted(request, point + b"/user.slice")) or []):
+            match = USER_SLICE.match(user)
+            if match is not None:
+                note(root.rstrip(b"/") + b"/user.slice/" + user, uid=int(match.group(1)))
+        for jid in jids:
+            for path in set(cgroup_of(request, b"%d" % process.pid, name) for process in wrappers.get(jid.partition(b".")[0], [])):
+                note(path)
+                if path in found:
+                    found[path]["jids"].append(path_text(jid))
+        note(cgroup_of(request, b"self", name), own=True)
+    return sorted(found.values(), key=lambda each: each["path"])[:TOLD_AT_MOST]
+
+
+# wrapper-log: what the wrappers of jobs have written to the system's log.
+
+SYSLOG_FILES = ((b"/var/log/syslog.1", b"/var/log/syslog"), (b"/var/log/messages.1", b"/var/log/messages"))
+SYSLOG_LIMIT = 8 * 1024 * 1024
+SAID_AT_MOST = 12
+MONTHS = [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"]
+SYSLOG_LINE = re.compile(
+    br"(?:([A-Z][a-z]{2}) ([ 0-9][0-9]) |([0-9]{4})-([0-9]{2})-([0-9]{2})T)([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?(Z|[+-][0-9]{2}:?[0-9]{2})? \S+ ansible-\S*async_wrapper[^:\s]*: (.*)"
+)
+WRAPPER_JOURNAL = re.compile(br"([0-9]{1,12}\.[0-9]+) \S+ ansible-\S*async_wrapper[^:\s]*: (.*)")
+INVOKED = re.compile(br"Invoked with (\S+) ")
+WATCHING = re.compile(br"Start watching ([0-9]{1,10}) ")
+STILL_RUNNING = re.compile(br"[0-9]+ still running ")
+
+
+def probe_wrapper_log(request):
+    jids = [jid for jid in (to_bytes(text) for text in (request.get("jids") or []) if isinstance(text, Text)) if JOB_NAME.match(jid)]
+    records = journal_of_wrappers() if request.get("root") is None else []
+    for names in SYSLOG_FILES:
+        if not records:
+            records = [record for name in names for record in syslog_of_wrappers(rooted(request, name))]
+    return {
+        "said": [{"jid": path_text(jid), "at": at, "text": shown(text)[:400]} for jid in jids[:FIND_PLACES] for at, text in said_of(jid, records)],
+        # Every job has written when it was started: a log without any such line is none of theirs.
+        "unreadable": None if records else "neither the journal nor a system log with lines of job wrappers can be read",
+    }
+
+
+def journal_of_wrappers():
+    """The newest come first, as the output is cut."""
+    argv = [b"journalctl", b"-q", b"-r", b"-o", b"short-unix", b"--no-pager", b"-n", b"20000", b"-t", b"ansible-async_wrapper.py", b"-t", b"ansible-AnsiballZ_async_wrapper.py"]
+    _, output = run_program(argv)
+    matches = [WRAPPER_JOURNAL.match(line) for line in (output or b"").split(b"\n")]
+    return [(float(match.group(1)), match.group(2)) for match in reversed(matches) if match is not None]
+
+
+def syslog_of_wrappers(path):
+    """The end of a log file, as syslog daemons write it, in the old form of time and in the new one."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError:
+        return []
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
+            return []
+        os.lseek(fd, max(0, found.st_size - SYSLOG_LIMIT), os.SEEK_SET)
+        parts = []
+        left = SYSLOG_LIMIT
+        while left > 0:
+            part = os.read(fd, min(left, 1 << 20))
+            if not part:
+                break
+            parts.append(part)
+            left -= len(part)
+    except OSError:
+        return []
+    finally:
+        os.close(fd)
+    lines = (SYSLOG_LINE.match(line) for line in b"".join(parts).split(b"\n") if b"async_wrapper" in line)
+    return [(syslog_time(match), match.group(10)) for match in lines if match is not None]
+
+
+def syslog_time(match):
+    """Seconds since 1970. The old form has local time and no year: the last one in which it is not to come."""
+    month, day, year, month_number, day_number, hour, minute, second, zone = match.groups()[:9]
+    clock = (int(hour), int(minute), int(second))
+    try:
+        if month is not None:
+            this = time.localtime().tm_year
+            month_number = MONTHS.index(month) + 1
+            at = time.mktime((this, month_number, int(day)) + clock + (0, 0, -1))
+            return at if at < time.time() + 86400 else time.mktime((this - 1, month_number, int(day)) + clock + (0, 0, -1))
+        if zone is None:
+            return time.mktime((int(year), int(month_number), int(day_number)) + clock + (0, 0, -1))
+        import calendar
+
+        ahead = 0 if zone == b"Z" else int(zone[:1] + b"1") * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
+        return calendar.timegm((int(year), int(month_number), int(day_number)) + clock) - ahead
+    except (ValueError, OverflowError):
+        return 0
+
+
+def said_of(jid, records):
+    """
+    Lines of one job: those that name it, and those that name its runner. The wrapper tells who that is after it was invoked; where several were
+    invoked at a time, nobody knows whose runner is whose, and only lines that name the job are taken.
+    """
+    naming = re.compile(br"(?<![0-9a-zA-Z])" + re.escape(jid) + br"(?![0-9])")
+    prefix = jid.partition(b".")[0]
+    first, runner = runner_of(prefix, records)
+    told = []
+    for at, (when, text) in enumerate(records):
+        invoked = INVOKED.match(text)
+        if not (invoked is not None and invoked.group(1) == prefix or naming.search(text)):
+            if invoked is not None or runner is None or at < first or runner.search(text) is None:
+                continue
+            if at > first and WATCHING.match(text):
+                # The pid is another job's from here on.
+                runner = None
+                continue
+        if told and STILL_RUNNING.match(text) and STILL_RUNNING.match(told[-1][1]):
+            told.pop()
+        told.append((when, text))
+    return told[-SAID_AT_MOST:]
+
+
+def runner_of(prefix, records):
+    """Where the runner of a job is named first, and what finds its pid; (0, None) where that is not certain."""
+    starts = [at for at, (_, text) in enumerate(records) if INVOKED.match(text)]
+    ends = starts[1:] + [len(records)]
+    watched = [[at for at in range(start, end) if WATCHING.match(records[at][1])] for start, end in zip(starts, ends)]
+    for number_ in reversed(range(len(starts))):
+        if INVOKED.match(records[starts[number_]][1]).group(1) != prefix:
+            continue
+        if len(watched[number_]) != 1 or (number_ > 0 and len(watched[number_ - 1]) != 1):
+            break
+        at = watched[number_][0]
+        return at, re.compile(br"(?<![0-9])" + WATCHING.match(records[at][1]).group(1) + br"(?![0-9])")
+    return 0, None
+
+
+PROBES.update({"find-job": probe_find_job, "kernel-log": probe_kernel_log, "wrapper-log": probe_wrapper_log})
