@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, test } from "node:test";
@@ -98,6 +98,29 @@ ${ROLE}        tasks_from: wait.yml
   assert.equal(status, 0, output);
   assert.match(output, /now started/);
   assert.match(output, /by another task\+mine/);
+});
+
+/** Those of ansible-test's that need nothing from the network, not even an environment of their own. */
+const SANITY = ["compile", "empty-init", "ignores", "line-endings", "no-assert", "no-get-exception", "no-illegal-filenames", "no-smart-quotes", "replace-urlopen", "shebang", "symlinks", "use-argspec-type-path"];
+
+test("ansible-test finds nothing wrong with it, and is asked to ignore nothing", (t) => {
+  const program = join(ansibleBin(), "ansible-test");
+  if (!existsSync(program)) return t.skip("this ansible-core came without ansible-test");
+  const at = join(directory, "sanity/ansible_collections/longhaul/jobs");
+  cpSync(join(root, "collection"), at, { recursive: true });
+  assert.equal(existsSync(join(at, "tests/sanity")), false);
+  const python = execFileSync(join(ansibleBin(), "python"), ["-c", "import sys; print('%d.%d' % sys.version_info[:2])"], { encoding: "utf8" }).trim();
+  // In its home it keeps what it makes.
+  const { status, stdout, stderr } = spawnSync(program, ["sanity", "--python", python, ...SANITY.flatMap((name) => ["--test", name])], { cwd: at, env: { ...env, HOME: directory }, encoding: "utf8" });
+  assert.equal(status, 0, stdout + stderr);
+  // validate-modules wants it so, and needs the network.
+  for (const name of readdirSync(join(at, "plugins/modules"))) assert.doesNotMatch(readFileSync(join(at, "plugins/modules", name), "utf8"), /subprocess/, name);
+});
+
+test("ansible-doc shows its role and its modules", () => {
+  const show = (kind: string, ...names: readonly string[]): string => execFileSync(join(ansibleBin(), "ansible-doc"), ["-t", kind, ...names], { env, cwd: directory, encoding: "utf8" });
+  assert.match(show("role", "longhaul.jobs.async_task"), /async_task_limit/);
+  assert.match(show("module", ...["async_command", "async_wait", "async_look"].map((name) => `longhaul.jobs.${name}`)), /output_dropped[^]*patience[^]*job_file/);
 });
 
 test("longhaul finds nothing wrong with it", () => {
