@@ -1,7 +1,10 @@
 // The jobs of many hosts, each with its state and what says so.
 
+import type { Eta } from "../../../engine/advise/eta.ts";
+import { etaOf } from "../../../engine/advise/eta.ts";
 import type { HostLink, HostsRequest } from "../../../engine/ports.ts";
-import type { JobName, JobReport } from "../../../model/host.ts";
+import type { Measurement } from "../../../model/duration.ts";
+import type { JobName, JobProcess, JobReport } from "../../../model/host.ts";
 import type { JobState } from "../../../model/job-state.ts";
 import { stateOf } from "../../../model/job-state.ts";
 import { printable } from "../../../model/printable.ts";
@@ -17,6 +20,15 @@ export interface FoundJob {
   readonly because: readonly string[];
   /** Seconds since the job file was made, or since the first process began. */
   readonly ageSeconds: number | undefined;
+  /** Absent where nobody asked, and where nothing is known. */
+  readonly earlier?: Earlier;
+}
+
+/** What was measured of the work that a job does. */
+export interface Earlier {
+  /** Its task, or its command. */
+  readonly name: string;
+  readonly measurements: readonly Measurement[];
 }
 
 export interface Search {
@@ -146,12 +158,22 @@ function closedDirectories(dirs: unknown): readonly { readonly asked: string; re
 }
 
 /** In: what an agent says of a job. Out: with its state. */
-export function judged(link: HostLink, report: JobReport): FoundJob {
+export function judged(link: HostLink, report: JobReport, earlier?: Earlier): FoundJob {
   const now = link.now();
   const { state, because } = stateOf(report, link.ready, now);
   const begins = report.processes.flatMap(({ start }) => start ?? []);
   const since = begins.length > 0 ? Math.min(...begins) : report.mtime;
-  return { host: link.host, link, report, state, because, ageSeconds: since === null ? undefined : Math.max(0, now - since) };
+  return { host: link.host, link, report, state, because, ageSeconds: since === null ? undefined : Math.max(0, now - since), ...(earlier === undefined ? {} : { earlier }) };
+}
+
+/** Out: undefined where earlier runs tell nothing of how long it takes. */
+export function etaOfJob({ earlier, ageSeconds }: FoundJob): Eta | undefined {
+  return earlier === undefined || ageSeconds === undefined ? undefined : etaOf(earlier.measurements, ageSeconds);
+}
+
+/** What a job that runs was started for: of its programs the first. */
+export function programOf({ processes }: JobReport): JobProcess | undefined {
+  return processes.filter(({ role }) => role === "program").toSorted((a, b) => (a.start ?? 0) - (b.start ?? 0))[0];
 }
 
 /** Worst first among hosts in their order: what runs, then what went wrong, then the rest by age. */

@@ -3,6 +3,7 @@
 import { createStyle, count } from "../style.ts";
 import { withFooter } from "../footer.ts";
 import type { World } from "../world.ts";
+import { earlierRuns, withEarlier } from "./earlier.ts";
 import type { FoundJob } from "./found.ts";
 import { inOrder, judged, searchJobs } from "./found.ts";
 import { jobPage, jobsTable } from "./jobs-text.ts";
@@ -35,12 +36,13 @@ export function tableColumns(world: World): number {
 
 async function gathered(world: World, options: JobsOptions): Promise<{ readonly jobs: readonly FoundJob[]; readonly exit: number; readonly hosts: number }> {
   const all: FoundJob[] = [];
+  const earlier = earlierRuns(world);
   const { exit, hosts } = await withFooter(world, async (footer) =>
     searchJobs(world, options, {
       err: (text) => footer.print(text, "err"),
       progress: (text) => footer.set(text === undefined ? [] : [text]),
       use: async (jobs) => {
-        for (const job of jobs.filter((each) => isWanted(each, options))) all.push(await detailed(job, options));
+        for (const job of await withEarlier(jobs.filter((each) => isWanted(each, options)), earlier)) all.push(await detailed(job, options));
       },
     }),
   );
@@ -51,6 +53,6 @@ async function gathered(world: World, options: JobsOptions): Promise<{ readonly 
 async function detailed(job: FoundJob, { jids }: JobsOptions): Promise<FoundJob> {
   if (jids.length === 0) return job;
   const { dir, jid } = job.report;
-  for await (const event of job.link.request({ do: "show", dir, jid })) if (event.event === "job") return judged(job.link, event.job);
+  for await (const event of job.link.request({ do: "show", dir, jid })) if (event.event === "job") return judged(job.link, event.job, job.earlier);
   return job;
 }

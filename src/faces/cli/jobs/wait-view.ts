@@ -6,8 +6,10 @@ import { duration } from "../durations.ts";
 import type { Footer } from "../footer.ts";
 import { createStyle, count } from "../style.ts";
 import type { World } from "../world.ts";
-import type { FoundJob } from "./found.ts";
-import { judged } from "./found.ts";
+import { etaText } from "../eta-text.ts";
+import { earlierRuns } from "./earlier.ts";
+import type { Earlier, FoundJob } from "./found.ts";
+import { etaOfJob, judged } from "./found.ts";
 import { leftOf, whatOf } from "./jobs-text.ts";
 import { nameOf } from "./wanted.ts";
 
@@ -30,19 +32,23 @@ export function createWaitView(world: World, footer: Footer, { signal, untilMs }
   const style = createStyle(world.color);
   const running = new Map<string, FoundJob>();
   const lines = new Map<string, string>();
+  const earlierOf = earlierRuns(world);
+  const earlier = new Map<string, Earlier | undefined>();
   const absent = new Set<string>();
   const beganMs = world.clock.nowMs();
   let [ended, connecting]: [number, string | undefined] = [0, undefined];
 
   const draw = (): void => {
-    const jobs = [...running.values()].map((job) => judged(job.link, job.report)).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+    const jobs = [...running.values()].map((job) => judged(job.link, job.report, earlier.get(nameOf(job)))).toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
     const rows = jobs.map((job) => [nameOf(job), job.ageSeconds === undefined ? "-" : duration(job.ageSeconds), leftOf(job)] as const);
     const widths = [0, 1, 2].map((at) => Math.max(...rows.map((row) => cellsOf(row[at] ?? ""))));
     const most = Math.max(1, Math.floor((world.live?.size().rows ?? 0) / 2));
     const shown = jobs.slice(0, most).map((job, at) => {
       const [name = "", age = "", left = ""] = (rows[at] ?? []).map((cell, column) => padded(cell, widths[column] ?? 0));
       const what = absent.has(job.host) ? "no connection" : printable(lines.get(nameOf(job)) ?? whatOf(job));
-      return `${name}  ${age}  ${left === "" ? "" : `left ${left}  `}${absent.has(job.host) ? style.bad(what) : style.dim(what)}`;
+      const eta = etaOfJob(job);
+      const usual = eta === undefined ? "" : `${eta.isUnusual ? style.bad(etaText(eta)) : etaText(eta)}  `;
+      return `${name}  ${age}  ${left === "" ? "" : `left ${left}  `}${usual}${absent.has(job.host) ? style.bad(what) : style.dim(what)}`;
     });
     const nowMs = world.clock.nowMs();
     const parts = [
@@ -61,9 +67,18 @@ export function createWaitView(world: World, footer: Footer, { signal, untilMs }
       await world.clock.sleep(EACH_MS, signal);
     }
   };
+  const remember = async (job: FoundJob): Promise<void> => {
+    const name = nameOf(job);
+    if (world.live === undefined || earlier.has(name)) return;
+    earlier.set(name, undefined);
+    earlier.set(name, await earlierOf(job));
+  };
   if (world.live !== undefined) void tick();
   return {
-    runs: (job) => void running.set(nameOf(job), job),
+    runs: (job) => {
+      running.set(nameOf(job), job);
+      void remember(job);
+    },
     says: (job, line) => void lines.set(nameOf(job), line),
     ended: (job) => {
       ended += 1;

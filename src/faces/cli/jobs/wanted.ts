@@ -4,6 +4,7 @@ import type { JobState } from "../../../model/job-state.ts";
 import { printable } from "../../../model/printable.ts";
 import { count } from "../style.ts";
 import type { FoundJob, Search } from "./found.ts";
+import { etaOfJob } from "./found.ts";
 
 export interface JobsOptions extends Search {
   readonly format: "text" | "json";
@@ -36,8 +37,11 @@ export function nameOf({ host, report }: FoundJob): string {
 }
 
 /** A job as JSON has it, in every subcommand. */
-export function jobDocument({ host, state, because, ageSeconds, report }: FoundJob): Readonly<Record<string, unknown>> {
-  return { host, state, because, ageSeconds: ageSeconds ?? null, ...report };
+export function jobDocument(job: FoundJob): Readonly<Record<string, unknown>> {
+  const { host, state, because, ageSeconds, report } = job;
+  const eta = etaOfJob(job);
+  const told = eta === undefined ? null : { remainingSeconds: eta.remainingSeconds ?? null, unusualAfterSeconds: eta.unusualAfterSeconds, isUnusual: eta.isUnusual, of: job.earlier?.name, runs: eta.count };
+  return { host, state, because, ageSeconds: ageSeconds ?? null, eta: told, ...report };
 }
 
 export function jsonText(document: Readonly<Record<string, unknown>>): string {

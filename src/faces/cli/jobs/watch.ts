@@ -7,6 +7,7 @@ import { withFooter } from "../footer.ts";
 import { steadily } from "../steady.ts";
 import { count, createStyle } from "../style.ts";
 import type { World } from "../world.ts";
+import { earlierRuns, withEarlier } from "./earlier.ts";
 import type { FoundJob } from "./found.ts";
 import { inOrder, jobsOf, judged, problemLine, searchJobs } from "./found.ts";
 import { jobsTable } from "./jobs-text.ts";
@@ -27,10 +28,11 @@ export async function watchJobs(world: World, options: WatchOptions): Promise<nu
   return withFooter(world, async (footer) => {
     const byHost = new Map<string, readonly FoundJob[]>();
     const stop = new AbortController();
+    const earlier = earlierRuns(world);
     const style = createStyle(world.color);
     let [worst, connecting]: [number, string | undefined] = [0, undefined];
     const table = (): readonly string[] => {
-      const jobs = inOrder([...byHost.values()].flat().map((job) => judged(job.link, job.report)).filter((job) => isWanted(job, options)));
+      const jobs = inOrder([...byHost.values()].flat().map((job) => judged(job.link, job.report, job.earlier)).filter((job) => isWanted(job, options)));
       const rows = jobs.length === 0 ? [] : jobsTable(jobs, { columns: tableColumns(world) - 1, style }).trimEnd().split("\n");
       const running = jobs.filter(({ state }) => state === "running" || state === "starting").length;
       const sum = `${count(jobs.length, "job")} on ${count(byHost.size, "host")}, ${running} running; every ${duration(options.eachSeconds)}, Ctrl-C ends`;
@@ -48,7 +50,7 @@ export async function watchJobs(world: World, options: WatchOptions): Promise<nu
     const follow = async (first: HostLink): Promise<void> =>
       steadily(first, patience, async (link) => {
         while (!stop.signal.aborted) {
-          byHost.set(link.host, await jobsOf(link, options, tell));
+          byHost.set(link.host, await withEarlier(await jobsOf(link, options, tell), earlier));
           draw();
           await world.clock.sleep(options.eachSeconds * 1000, stop.signal);
         }

@@ -5,8 +5,8 @@ import { etaOf } from "../../../engine/advise/eta.ts";
 import { isSameWork } from "../../../engine/advise/groups.ts";
 import { workOfTask } from "../../../engine/durations/of-run.ts";
 import type { Measurement } from "../../../model/duration.ts";
-import { Problem } from "../../../model/problem.ts";
 import type { Run, RunJob } from "../../../model/run.ts";
+import { measurementsKept } from "../measurements-kept.ts";
 import { projectRoot } from "../project-root.ts";
 import type { World } from "../world.ts";
 
@@ -16,7 +16,7 @@ export type Expected = (run: Run, job: RunJob, ageSeconds: number) => Eta | unde
 /** Reads the history once. One that cannot be read tells nothing: the end of the run says so, when it cannot be added to either. */
 export async function expectedFromHistory(world: World): Promise<Expected> {
   const project = projectRoot(world);
-  const measurements = await readMeasurements(world, project);
+  const measurements = await measurementsKept(world, project);
   if (measurements.length === 0) return () => undefined;
   const byTask = new Map<string, readonly Measurement[]>();
   return (run, job, ageSeconds) => {
@@ -24,18 +24,4 @@ export async function expectedFromHistory(world: World): Promise<Expected> {
     byTask.set(job.task, own);
     return etaOf(own, ageSeconds);
   };
-}
-
-async function readMeasurements(world: World, project: string): Promise<readonly Measurement[]> {
-  try {
-    const history = await world.openHistory("read");
-    try {
-      return history.read(project);
-    } finally {
-      history.close();
-    }
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return [];
-  }
 }

@@ -5,6 +5,7 @@ import type { Run, RunJob } from "../../../model/run.ts";
 import { jobKey } from "../../../model/run.ts";
 import type { RunEvent } from "../../../model/run-event.ts";
 import { duration } from "../durations.ts";
+import { etaText } from "../eta-text.ts";
 import type { Expected } from "./expected.ts";
 
 /** The line that an event is worth; undefined where it is worth none. */
@@ -56,7 +57,7 @@ export function footerLines(run: Run, nowSeconds: number, { lastLine, expected }
     const age = Math.max(0, nowSeconds - job.launchedAt);
     const left = job.limitSeconds - age;
     const eta = expected(run, job, age);
-    const usual = eta === undefined ? "" : eta.isUnusual ? ", unusually long" : eta.remainingSeconds === undefined ? ", longer than ever" : `, about ${duration(eta.remainingSeconds)} to go`;
+    const usual = eta === undefined ? "" : `, ${etaText(eta)}`;
     const limit = left <= 0 ? "over its limit" : eta === undefined ? `${duration(left)} left` : `limit in ${duration(left)}`;
     const time = `${duration(age)}${usual}, ${limit}`;
     const last = job.state === "unknown" ? `cannot be watched: ${job.because ?? "no reason given"}` : lastLine(jobKey(job));
