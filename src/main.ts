@@ -28,7 +28,7 @@ const runs = async (): Promise<KeptRuns> => (await import("./system/run/kept-run
 
 try {
   process.exitCode = await runCli(
-    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, createFile, readChunks, changedFiles, installedCore, openHosts, askSecret, adHoc, openHistory, readAra, run, runs, pageOf, directory: process.cwd(), ...terminal() },
+    { version: packageJson.version, modes, files: projectFiles, findYaml, replaceText, createFile, readChunks, changedFiles, installedCore, openHosts, askSecret, adHoc, openHistory, readAra, run, runs, pageOf, variable: (name) => process.env[name], directory: process.cwd(), ...terminal() },
     process.argv.slice(2),
   );
 } catch (bug) {

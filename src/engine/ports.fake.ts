@@ -62,6 +62,7 @@ export function fakeRuns(journals: Record<string, string> = {}, living: readonly
       },
       log: () => undefined,
       problem: () => undefined,
+      keep: (name) => `/state/runs/${id}/${name}`,
       close: () => undefined,
     }),
     enter: (directory) => {

@@ -140,6 +140,8 @@ export interface RunRecord {
   readonly log: (bytes: Uint8Array) => void;
   /** Why something could not be written; undefined where all was. */
   readonly problem: () => string | undefined;
+  /** Puts a file into the folder. Out: its path. Throws Problem cannot-write. */
+  readonly keep: (name: string, text: string) => string;
   readonly close: () => void;
 }
 

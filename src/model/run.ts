@@ -59,3 +59,11 @@ export interface Run {
 export function jobKey({ host, jid }: { readonly host: string; readonly jid: string }): string {
   return `${host}\n${jid}`;
 }
+
+/** The playbook that `longhaul exec` puts into the folder of its run. */
+export const EXEC_PLAYBOOK = "exec.yml";
+
+/** In: a run, and the path of a playbook. Out: whether that is longhaul's own for this run. */
+export function isExecPlaybook({ run }: Pick<Run, "run">, path: string): boolean {
+  return path.endsWith(`/${run}/${EXEC_PLAYBOOK}`);
+}

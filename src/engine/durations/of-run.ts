@@ -3,6 +3,7 @@
 import type { JobEnd, Measurement, Work } from "../../model/duration.ts";
 import { endOfState } from "../../model/duration.ts";
 import type { Run, RunJob } from "../../model/run.ts";
+import { isExecPlaybook } from "../../model/run.ts";
 import { moduleName } from "../../readers/playbook/keywords.ts";
 import { fileIn } from "./of-story.ts";
 
@@ -31,10 +32,12 @@ function measurement(run: Run, job: RunJob, { project, end, seconds, at }: { rea
 /** The work of a job of a run, as it is called in the history. */
 export function workOfTask(run: Run, job: Pick<RunJob, "task">, project: string): Work {
   const task = run.tasks.get(job.task);
+  const path = (task?.path ?? "").replace(/:\d+$/, "");
   const play = run.plays.find((each) => each.play === task?.play);
   return {
     project,
-    file: fileIn(project, (task?.path ?? "").replace(/:\d+$/, "")),
+    // Each `longhaul exec` has a file of its own; its work is the same under the same name.
+    file: isExecPlaybook(run, path) ? "longhaul exec" : fileIn(project, path),
     play: play?.name ?? "",
     // As Ansible prints it in its headings a role stands before the name.
     task: task?.name.replace(/^[\w.-]+ : /, "") ?? "",

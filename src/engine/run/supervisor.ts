@@ -3,7 +3,7 @@
 
 import type { BridgeJob, BridgeNews, BridgeQuestion, WaitAnswer, WaitState } from "../../model/bridge-message.ts";
 import type { Fields } from "../../model/fields.ts";
-import type { AgentRequest, JobReport } from "../../model/host.ts";
+import type { AgentEvent, AgentRequest, JobReport } from "../../model/host.ts";
 import type { JobState } from "../../model/job-state.ts";
 import { isOpen, stateOf } from "../../model/job-state.ts";
 import { Problem } from "../../model/problem.ts";
@@ -18,7 +18,11 @@ export interface SupervisorSurroundings {
   readonly record: (fact: RunFact) => void;
   /** Whether somebody wants to see the last line of each job's output. */
   readonly followsOutput: boolean;
+  /** Takes the output of each job piece by piece, from its beginning on; without it only last lines are known. */
+  readonly onOutput?: (job: BridgeJob, output: JobOutput) => void;
 }
+
+export type JobOutput = Extract<AgentEvent, { readonly event: "output" }>;
 
 /** A lost link is set up again after this long, then twice as long, up to a bound, while a job of the host is open. */
 const FIRST_PAUSE_SECONDS = 1;
@@ -28,6 +32,8 @@ const TAIL_FROM_BYTES = -4096;
 const LINE_KEPT = 1000;
 const KILL_GRACE_SECONDS = 5;
 const END_SEEN_SECONDS = 5;
+/** How long the rest of the output of jobs that have ended may take to come. */
+const REST_SECONDS = 30;
 
 interface Watch {
   readonly job: BridgeJob;
@@ -42,6 +48,8 @@ interface Watch {
   /** The job file as it was fetched. */
   fetched: { readonly mtime: number; readonly size: number } | undefined;
   readonly over: PromiseWithResolvers<void>;
+  /** Settles when all of its output has come. */
+  readonly told: PromiseWithResolvers<void>;
 }
 
 export class Supervisor {
@@ -108,6 +116,14 @@ export class Supervisor {
     return failures.flatMap((failure) => failure ?? []);
   }
 
+  /** Settles when the output of all jobs that have ended has come, or does not come any more. */
+  async drained(): Promise<void> {
+    const ended = [...this.#watches.values()].filter(({ watch }) => watch.isOver && watch.isSeen && watch.job.launch?.noLog === false);
+    const time = this.#around.timer.sleep(REST_SECONDS);
+    await Promise.race([time.over, Promise.all(ended.map(async ({ watch }) => watch.told.promise))]);
+    time.cancel();
+  }
+
   /** Closes every link. Jobs go on. */
   async close(): Promise<void> {
     await Promise.all([...this.#hosts.values()].map(async (host) => host.close()));
@@ -118,7 +134,7 @@ export class Supervisor {
     const known = this.#watches.get(key);
     if (known !== undefined) return known;
     if (job.launch !== undefined) this.#around.record(launched(job, job.launch));
-    const watch: Watch = { job, heardAt: this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, lastLine: "", outputBytes: null, fetched: undefined, over: Promise.withResolvers() };
+    const watch: Watch = { job, heardAt: this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, lastLine: "", outputBytes: null, fetched: undefined, over: Promise.withResolvers(), told: Promise.withResolvers() };
     const way = JSON.stringify([job.host, job.variables]);
     const host = this.#hosts.get(way) ?? new HostWatch(job, this.#around);
     this.#hosts.set(way, host);
@@ -277,20 +293,21 @@ class HostWatch {
 
   async #tail(link: HostLink, watch: Watch): Promise<void> {
     const { jid } = watch.job;
+    const { onOutput } = this.#around;
     let rest = "";
     try {
-      for await (const event of link.request({ do: "tail", jid, dir: dirOf(watch.job), from: watch.outputBytes ?? TAIL_FROM_BYTES })) {
+      for await (const event of link.request({ do: "tail", jid, dir: dirOf(watch.job), from: watch.outputBytes ?? (onOutput === undefined ? TAIL_FROM_BYTES : 0) })) {
+        if (event.event === "note") continue;
         // Without a log of its own the output comes with the end of the job, when nobody needs its last line any more.
-        if (watch.isOver || event.event !== "output" || event.stream !== "log") {
-          if (event.event === "note") continue;
-          return;
-        }
+        if (event.event !== "output" || (onOutput === undefined && (watch.isOver || event.stream !== "log"))) break;
+        onOutput?.(watch.job, event);
         watch.outputBytes = event.offset;
         const lines = (rest + event.text).split(/[\r\n]+/);
         rest = (lines.pop() ?? "").slice(0, LINE_KEPT);
         const last = rest.trim() === "" ? lines.findLast((line) => line.trim() !== "") : rest;
         if (last !== undefined) watch.lastLine = last.slice(0, LINE_KEPT);
       }
+      watch.told.resolve();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
     }

@@ -28,12 +28,13 @@ export interface HostsFlags {
 /** Flags that a command needs for something of its own. */
 export interface HostsOptionFlags {
   readonly timeout?: string;
+  readonly limit?: string;
 }
 
-export function addHostsOptions(command: Command, { timeout = "-T, --timeout <seconds>" }: HostsOptionFlags = {}): Command {
+export function addHostsOptions(command: Command, { timeout = "-T, --timeout <seconds>", limit = "-l, --limit <pattern>" }: HostsOptionFlags = {}): Command {
   return command
     .option("-i, --inventory <path>", "inventory, as in Ansible", collected)
-    .option("-l, --limit <pattern>", "further limit the hosts")
+    .option(limit, "further limit the hosts")
     .option("-e, --extra-vars <vars>", "variables, as in Ansible", collected)
     .option("-u, --user <name>", "log in as")
     .option("-c, --connection <type>", "ssh, local, docker, podman or kubectl")

@@ -7,6 +7,7 @@ import { PROFILES } from "../../model/settings.ts";
 import type { Shell } from "./completion.ts";
 import { addAdvise } from "./advise/command.ts";
 import { addDiagnose } from "./diagnose-command.ts";
+import { addExec } from "./exec/command.ts";
 import { addHistory } from "./history/command.ts";
 import { addInit } from "./init/command.ts";
 import { addJobs } from "./jobs/command.ts";
@@ -60,7 +61,8 @@ export async function runCli(world: World, argv: readonly string[]): Promise<num
     exit = code;
   });
   try {
-    await program.parseAsync(argv.map(spelledOut), { from: "user" });
+    // Of other commands the arguments may be somebody else's.
+    await program.parseAsync(argv[0] === "lint" ? argv.map(spelledOut) : [...argv], { from: "user" });
     return exit;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : PROBLEM_EXITS["bad-usage"];
@@ -140,10 +142,13 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
       done(runExplain(world, words.length === 0 ? undefined : words.join(" ")));
     });
   addRun(world, program, done);
+  addExec(world, program, done);
   addRuns(world, program, done);
   addEnv(world, program, done);
   addJobs(world, program, done);
   program.hook("preAction", async (_, command) => {
+    // Ansible itself asks for them.
+    if (command.name() === "exec") return;
     if (command.getOptionValue("askPass") === undefined && command.getOptionValue("askBecomePass") === undefined) return;
     const { askPasswords } = await import("./passwords.ts");
     await askPasswords(world, command);

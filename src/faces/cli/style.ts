@@ -2,6 +2,7 @@
 
 import { styleText } from "node:util";
 import type { Severity } from "../../model/finding.ts";
+import { shellQuoted } from "../../model/shell-quoting.ts";
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -58,5 +59,5 @@ export function count(number: number, noun: string, nouns = `${noun}s`): string 
 
 /** A word of a command that a person is to type: quoted where a shell would take it apart. */
 export function shellWord(word: string): string {
-  return /^[\w./@%+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  return /^[\w./@%+=:,-]+$/.test(word) ? word : shellQuoted(word);
 }

@@ -48,6 +48,7 @@ export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[])
       await Promise.resolve();
     },
     pageOf: (id) => texts[`${id}.md`],
+    variable: () => undefined,
     out: (text) => {
       printed.out += text;
     },

@@ -52,6 +52,8 @@ export interface World {
   readonly readChunks: (path: string, take: (chunk: Uint8Array) => void) => Promise<void>;
   /** The page of a mode, Markdown. */
   readonly pageOf: (id: string) => string | undefined;
+  /** A variable of our environment. */
+  readonly variable: (name: string) => string | undefined;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   /** The current directory: paths below it are shown without it. */

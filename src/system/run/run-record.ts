@@ -1,7 +1,7 @@
 // The folder of one run: `journal.jsonl`, and `output.log` with what Ansible printed. For its owner only.
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fdatasync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { RunRecord } from "../../engine/ports.ts";
 import { Problem } from "../../model/problem.ts";
@@ -21,7 +21,7 @@ export function createRun(): RunRecord {
     const journal = openSync(join(directory, "journal.jsonl"), "ax", 0o600);
     const logPath = join(directory, "output.log");
     const log = openSync(logPath, "ax", 0o600);
-    return { id, logPath, ...writers(journal, log) };
+    return { id, logPath, keep: keeper(directory), ...writers(journal, log) };
   } catch (error) {
     throw new Problem("cannot-write", `${runs}: the journal of a run cannot be made (${reasonOf(error)}); make room there, or set LONGHAUL_STATE_DIR to another directory`, { cause: error });
   }
@@ -36,10 +36,22 @@ export function reopenRun(id: string): RunRecord {
     const journal = openSync(path, "a", 0o600);
     // A line that was torn must not take the next one with it.
     if (isTorn) writeSync(journal, "\n");
-    return { id, logPath, ...writers(journal, openSync(logPath, "a", 0o600)) };
+    return { id, logPath, keep: keeper(directory), ...writers(journal, openSync(logPath, "a", 0o600)) };
   } catch (error) {
     throw new Problem("cannot-write", `${path}: cannot be added to (${reasonOf(error)}); make room there, or see whose it is`, { cause: error });
   }
+}
+
+function keeper(directory: string): RunRecord["keep"] {
+  return (name, text) => {
+    const path = join(directory, name);
+    try {
+      writeFileSync(path, text, { mode: 0o600, flag: "wx" });
+      return path;
+    } catch (error) {
+      throw new Problem("cannot-write", `${path}: cannot be written (${reasonOf(error)}); make room there, or set LONGHAUL_STATE_DIR to another directory`, { cause: error });
+    }
+  };
 }
 
 /** `20261127-2241-k3f9`: sorts by time, and is short enough to be typed. */

@@ -37,7 +37,7 @@ export function tellLeft(world: World, { fold, options }: Running): void {
   world.err(`longhaul: ${count(open.length, "job")} still ${open.length === 1 ? "runs" : "run"} (${names}); ${waitCommand(options, open)}\n`);
 }
 
-function waitCommand({ args }: RunOptions, jobs: readonly RunJob[]): string {
+export function waitCommand({ args }: RunOptions, jobs: readonly RunJob[]): string {
   return ["longhaul jobs wait", ...hostsArguments(args).map((word) => shellWord(printable(word))), ...jobs.map(({ jid }) => printable(jid))].join(" ");
 }
 

@@ -9,6 +9,7 @@ import type { BridgeSettings, RunWorld } from "../../../engine/ports.ts";
 import { printable } from "../../../model/printable.ts";
 import { Problem } from "../../../model/problem.ts";
 import type { RunFact } from "../../../model/run-event.ts";
+import { EXEC_PLAYBOOK } from "../../../model/run.ts";
 import { JOURNAL } from "../../../model/run-event.ts";
 import { projectRoot } from "../project-root.ts";
 import type { World } from "../world.ts";
@@ -26,21 +27,30 @@ export async function runPlaybook(world: World, options: RunOptions): Promise<nu
   const around = await world.run();
   if (asksOnly(options.args)) return passedOn(around, options.args);
   if (playbooksOf(options.args).length === 0) throw new Problem("bad-usage", "no playbook is named; longhaul run [options] PLAYBOOK, with the options of ansible-playbook");
+  return supervised(world, around, options);
+}
+
+/** Out: the exit code: ansible-playbook's, unless the play is our own. Throws Problem. */
+export async function supervised(world: World, around: RunWorld, options: RunOptions): Promise<number> {
+  const { own } = options;
   const settings = around.bridgeSettings();
   const toJson = options.json === undefined ? undefined : around.openStream(options.json);
   const running = prepared(world, { around, options, toJson, expected: await expectedFromHistory(world) });
   const socket = await around.listenToBridge({ take: (news) => running.supervisor.take(news), answer: (question) => running.supervisor.answer(question) });
   try {
-    const argv = [PROGRAM, ...(settings.library === undefined ? [] : ["-M", settings.library]), ...options.args];
-    running.tell({ type: "run-started", journal: JOURNAL, run: running.record.id, argv: [PROGRAM, ...withoutSecrets(options.args)], directory: world.directory, pid: around.pid });
-    const { code, signal, interrupt } = await played(running, { argv, env: environment(world, { settings, socket: socket.path, log: running.record.logPath }), isJoined: world.terminal && around.isErrorTerminal });
+    const args = own === undefined ? options.args : [...options.args, running.record.keep(EXEC_PLAYBOOK, own.playbook)];
+    const argv = [PROGRAM, ...(settings.library === undefined ? [] : ["-M", settings.library]), ...args];
+    running.tell({ type: "run-started", journal: JOURNAL, run: running.record.id, argv: [PROGRAM, ...withoutSecrets(args)], directory: world.directory, pid: around.pid });
+    const { code, signal, interrupt } = await played(running, { argv, env: { ...environment(world, { settings, socket: socket.path, log: running.record.logPath }), ...own?.environment }, isJoined: world.terminal && around.isErrorTerminal });
+    if (own !== undefined) await running.supervisor.drained();
     running.screen.stop();
-    if (interrupt === undefined) tellLeft(world, running);
-    else await closing(world, running, interrupt);
+    if (interrupt !== undefined) await closing(world, running, interrupt);
+    else if (own === undefined) tellLeft(world, running);
     running.tell({ type: "run-ended", code, signal });
     const unkept = await keepDurations(world.openHistory, measurementsOfRun(running.fold.run(), projectRoot(world)));
     if (unkept !== undefined) world.err(`longhaul: ${printable(unkept)}\n`);
-    const exit = code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0);
+    const said = code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0);
+    const exit = own === undefined ? said : own.tellEnd(running, said);
     if (exit !== 0) await explainFailure(world, running);
     return exit;
   } finally {
@@ -68,6 +78,7 @@ interface Preparation {
 }
 
 function prepared(world: World, { around, options, toJson, expected }: Preparation): Running {
+  const { own } = options;
   const record = around.createRun();
   const fold = createFold();
   const tell = (fact: RunFact): void => {
@@ -77,9 +88,10 @@ function prepared(world: World, { around, options, toJson, expected }: Preparati
     toJson?.(`${JSON.stringify(event)}\n`);
     screen.event(event);
   };
-  const supervisor = new Supervisor({ openHost: around.openHost, timer: around.timer, record: tell, followsOutput: world.terminal });
+  const supervisor = new Supervisor({ openHost: around.openHost, timer: around.timer, record: tell, followsOutput: world.terminal || own !== undefined, ...(own === undefined ? {} : { onOutput: (job, output) => own.onOutput(running, job, output) }) });
   const screen = createScreen(world, { around, fold, supervisor, isQuiet: options.isQuiet, expected });
-  return { around, record, fold, supervisor, screen, options, tell };
+  const running = { around, record, fold, supervisor, screen, options, tell };
+  return running;
 }
 
 function environment(world: World, { settings, socket, log }: { readonly settings: BridgeSettings; readonly socket: string; readonly log: string }): Readonly<Record<string, string>> {

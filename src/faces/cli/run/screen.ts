@@ -13,6 +13,8 @@ import { eventLine, footerLines } from "./run-text.ts";
 export interface Screen {
   readonly output: (stream: "out" | "err", bytes: Uint8Array) => void;
   readonly event: (event: RunEvent) => void;
+  /** Prints a line of ours among Ansible's output. */
+  readonly line: (text: string) => void;
   /** Nothing is drawn after it. */
   readonly stop: () => void;
 }
@@ -37,6 +39,7 @@ function plainScreen(world: World, { around, fold, isQuiet }: ScreenOptions): Sc
       const line = isQuiet ? undefined : eventLine(event, fold.run());
       if (line !== undefined) world.err(`longhaul: ${line}\n`);
     },
+    line: (text) => world.out(`${text}\n`),
     stop: () => undefined,
   };
 }
@@ -95,6 +98,11 @@ function liveScreen(world: World, { around, fold, supervisor, isQuiet, expected 
     },
     event: (event) => {
       if (!isQuiet && (event.type === "job-launched" || event.type === "job-ended")) show();
+    },
+    line: (text) => {
+      if (footer !== undefined) return footer.print(`${text}\n`);
+      world.out(`${isMidLine ? "\n" : ""}${text}\n`);
+      isMidLine = false;
     },
     stop: () => {
       over.abort();

@@ -3,6 +3,7 @@
 import { playbooksOf } from "../../../engine/run/arguments.ts";
 import { printable } from "../../../model/printable.ts";
 import type { Run, RunJob } from "../../../model/run.ts";
+import { isExecPlaybook } from "../../../model/run.ts";
 import { RESULT_STATUSES } from "../../../model/run-event.ts";
 import { cellsOf, padded, shortened } from "../cells.ts";
 import { took } from "../durations.ts";
@@ -40,7 +41,12 @@ const WELL: ReadonlySet<string> = new Set(["ok", "goes on"]);
 
 /** As it was given: Ansible itself only tells the name of the file. */
 function playbookOf(run: Run): string {
-  const given = playbooksOf(run.argv.slice(1)).join(" ");
+  const playbooks = playbooksOf(run.argv.slice(1));
+  if (playbooks.some((path) => isExecPlaybook(run, path))) {
+    const [job] = run.jobs.values();
+    return `exec: ${printable(job === undefined ? "began nowhere" : taskName(run, job.task))}`;
+  }
+  const given = playbooks.join(" ");
   return printable(given === "" ? run.playbook : given);
 }
 
