@@ -1,8 +1,8 @@
 // The wiring: puts the world, the catalogue and the command line together.
 
 import packageJson from "../package.json" with { type: "json" };
-import { modes } from "./catalogue/index.ts";
 import { runCli } from "./faces/cli/program.ts";
+import type { Mode } from "./model/mode.ts";
 import { changedFiles } from "./system/git.ts";
 import { installedCore } from "./system/installed-core.ts";
 import { readChunks } from "./system/log-input.ts";
@@ -21,6 +21,7 @@ const openHosts: OpenHosts = async function* (request, expect) {
 const adHoc: AdHoc = async (request) => (await import("./system/hosts/ad-hoc.ts")).adHoc(request);
 
 /** As with hosts. */
+const modes = async (): Promise<readonly Mode[]> => (await import("./catalogue/index.ts")).modes;
 const openHistory: OpenHistory = async (purpose) => (await import("./system/history.ts")).openHistory(purpose);
 const readAra: ReadAra = async (path) => (await import("./system/ara-database.ts")).readAra(path);
 const run = async (): Promise<RunWorld> => (await import("./system/run/world.ts")).runWorld;

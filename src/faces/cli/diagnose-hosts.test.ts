@@ -35,7 +35,7 @@ const HOME: JobReport = { ...running, dir: "/home/deploy/.ansible_async", path: 
 
 function world(...hosts: readonly OpenedHost[]): FakeWorld {
   const files = fakeWorld({ "run.log": LOG }, modes);
-  return worldOf(hosts, { modes, readChunks: files.readChunks, files: files.files });
+  return worldOf(hosts, { modes: () => Promise.resolve(modes), readChunks: files.readChunks, files: files.files });
 }
 
 test("a log with an inventory: what the hosts show decides, and is marked with the host", async () => {
@@ -145,7 +145,7 @@ test("a failure that no mode explains comes with what the hosts show", async () 
   const report: JobReport = { ...ended, jid: "j1.10", rc: 127, failed: true, mtime: 1_700_000_000 };
   const environment: AgentEvent = { event: "probe", probe: "environment", facts: { needs: [{ name: "shopctl", job: { variable: false, program: null }, login: { variable: false, program: null } }] }, why: null };
   const wrappers: AgentEvent = { event: "probe", probe: "wrapper-log", facts: { said: [{ jid: "j1.10", at: 1_700_000_000, text: "Module complete (40)\u001b[31m" }], unreadable: null }, why: null };
-  const here = worldOf([host("db1", report, { more: [environment, wrappers] })], { modes, readChunks: files.readChunks, files: files.files });
+  const here = worldOf([host("db1", report, { more: [environment, wrappers] })], { modes: () => Promise.resolve(modes), readChunks: files.readChunks, files: files.files });
   assert.equal(await runCli(here, ["diagnose", "-i", "hosts.yml", "run.log"]), 1);
   assert.equal(here.printed.out.split("\n").slice(4, -1).join("\n"), `         rc 127
   host db1: job /d/j1.10 is failed: the job file holds a result with rc 127.

@@ -29,7 +29,7 @@ export async function runDiagnoseJobs(world: World, { hosts, jids, directories, 
   if (bad !== undefined) throw new Problem("bad-usage", `${bad}: no id of a job; it is what Ansible calls ansible_job_id, such as j482093556121.2231`);
   const looks = await lookAtPattern({ openHosts: world.openHosts, hosts, question: () => questionOf(jids, directories) });
   const story = createOutputReader().end();
-  const result = diagnose({ story, modes: world.modes, hosts: looks, jobs: jids.flatMap((jid) => jobsToTell(jid, looks)) });
+  const result = diagnose({ story, modes: await world.modes(), hosts: looks, jobs: jids.flatMap((jid) => jobsToTell(jid, looks)) });
   world.out(format === "json" ? jobsJson(world.version, result.jobs) : jobsText(result, { columns: world.columns, color: world.color, directory: world.directory }));
   const isWell = result.jobs.every(({ causes, jobs: [now] }) => causes.length === 0 && (now?.state === "finished" || now?.state === "running" || now?.state === "starting"));
   return Math.max(crashExit(world, result), isWell ? 0 : 1);

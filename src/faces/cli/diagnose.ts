@@ -8,6 +8,7 @@ import { lint } from "../../engine/lint.ts";
 import type { HostsRequest, OpenHosts } from "../../engine/ports.ts";
 import { assemble } from "../../engine/project/assemble.ts";
 import { createLibrary } from "../../engine/project/library.ts";
+import type { Mode } from "../../model/mode.ts";
 import { PROBLEM_EXITS, Problem } from "../../model/problem.ts";
 import type { Story } from "../../model/story.ts";
 import { createOutputReader } from "../../readers/output/read-output.ts";
@@ -30,14 +31,15 @@ export interface DiagnoseOptions {
 
 /** Reads each log and says what went wrong. Out: the exit code. Throws Problem. */
 export async function runDiagnose(world: World, options: DiagnoseOptions): Promise<number> {
-  const playbook = options.playbooks.length === 0 ? undefined : playbookContext(world, options.playbooks);
+  const modes = await world.modes();
+  const playbook = options.playbooks.length === 0 ? undefined : playbookContext(world, options.playbooks, modes);
   const reports: { log: string; story: Story; result: DiagnoseResult }[] = [];
   for (const log of options.logs) {
     const story = await storyOf(world, log);
     const name = log === "-" ? "standard input" : log;
     if (story.form === "none") throw new Problem("not-ansible-output", `${name}: ${emptyReason(story)}`);
     const hosts = options.hosts === undefined ? undefined : await lookAtHosts({ openHosts: world.openHosts, hosts: options.hosts, questions: questionsOf(story, options.directories) });
-    const result = diagnose({ story, modes: world.modes, ...(playbook === undefined ? {} : { playbook }), ...(hosts === undefined ? {} : { hosts }) });
+    const result = diagnose({ story, modes, ...(playbook === undefined ? {} : { playbook }), ...(hosts === undefined ? {} : { hosts }) });
     reports.push({ log: name, story, result: withNames(result, log, options.playbooks) });
   }
   if (options.format === "json") world.out(diagnoseJson(world.version, reports));
@@ -47,10 +49,11 @@ export async function runDiagnose(world: World, options: DiagnoseOptions): Promi
 
 /** What one log comes to, for a command that is about more than that. In: the log, the playbooks that were run, and the links to their hosts. */
 export async function diagnosed(world: World, log: string, { playbooks, openHosts }: { readonly playbooks: readonly string[]; readonly openHosts: OpenHosts }): Promise<{ readonly log: string; readonly story: Story; readonly result: DiagnoseResult }> {
+  const modes = await world.modes();
   const story = await storyOf(world, log);
-  const playbook = playbooks.length === 0 ? {} : { playbook: playbookContext(world, playbooks) };
+  const playbook = playbooks.length === 0 ? {} : { playbook: playbookContext(world, playbooks, modes) };
   const hosts = await lookAtHosts({ openHosts, hosts: { inventories: [], pattern: "all", extraVars: [], vault: [] }, questions: questionsOf(story, []) });
-  return { log, story, result: withNames(diagnose({ story, modes: world.modes, hosts, ...playbook }), log, playbooks) };
+  return { log, story, result: withNames(diagnose({ story, modes, hosts, ...playbook }), log, playbooks) };
 }
 
 async function storyOf(world: World, log: string): Promise<Story> {
@@ -87,7 +90,7 @@ function emptyReason(story: Story): string {
   return "holds nothing that Ansible prints (no PLAY, TASK or result line); name the output of ansible-playbook";
 }
 
-function playbookContext(world: World, paths: readonly string[]): { project: ReturnType<typeof assemble>; findings: ReturnType<typeof lint>["findings"] } {
+function playbookContext(world: World, paths: readonly string[], modes: readonly Mode[]): { project: ReturnType<typeof assemble>; findings: ReturnType<typeof lint>["findings"] } {
   const project = assemble(createLibrary(world.files), world.findYaml(paths).files);
-  return { project, findings: lint(project, world.modes).findings };
+  return { project, findings: lint(project, modes).findings };
 }

@@ -7,20 +7,21 @@ import { createStyle, wrap } from "./style.ts";
 import type { World } from "./world.ts";
 
 /** In: a mode's id, or words of a message. Out: the exit code. Throws Problem no-such-mode. */
-export function runExplain(world: World, query: string | undefined): number {
+export async function runExplain(world: World, query: string | undefined): Promise<number> {
+  const modes = await world.modes();
   if (query === undefined) {
-    world.out(listText(world));
+    world.out(listText(world, modes));
     return 0;
   }
-  const mode = world.modes.find((each) => each.id === query);
+  const mode = modes.find((each) => each.id === query);
   if (mode !== undefined) {
     const page = world.pageOf(mode.id) ?? `${mode.title}\n\n${mode.why}\n\n${mode.do}\n`;
     world.out(pageText(page, world.terminal ? world.columns : undefined));
     return 0;
   }
-  const matching = modesForMessage(world.modes, query);
+  const matching = modesForMessage(modes, query);
   if (matching.length === 0) {
-    throw new Problem("no-such-mode", `no mode is called "${printable(query)}" and none is known to print it; ${nearest(world.modes, query)}`);
+    throw new Problem("no-such-mode", `no mode is called "${printable(query)}" and none is known to print it; ${nearest(modes, query)}`);
   }
   world.out(matchesText(world, query, matching));
   return 0;
@@ -48,10 +49,10 @@ function nearest(modes: readonly Mode[], query: string): string {
   return best !== undefined && shared(best) >= 2 ? `did you mean ${best.id}?` : "longhaul explain lists all modes";
 }
 
-function listText(world: World): string {
+function listText(world: World, modes: readonly Mode[]): string {
   const style = createStyle(world.color);
-  const lines = world.modes.map((mode) => `${style.bold(mode.id)}\n${wrap(mode.title, world.columns, "    ")}`);
-  return `${lines.join("\n")}\n\n${world.modes.length} modes; longhaul explain MODE shows one.\n`;
+  const lines = modes.map((mode) => `${style.bold(mode.id)}\n${wrap(mode.title, world.columns, "    ")}`);
+  return `${lines.join("\n")}\n\n${modes.length} modes; longhaul explain MODE shows one.\n`;
 }
 
 /** In: the catalogue and a message as somebody met it. Out: the modes that print it, those with the longest matching text first. */

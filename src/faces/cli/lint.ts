@@ -40,7 +40,8 @@ export interface LintOptions extends Asked, RepairOptions {
 
 /** Lints and, where asked, repairs. Out: the exit code. Throws Problem for a request that cannot be met at all. */
 export async function runLint(world: World, options: LintOptions): Promise<number> {
-  const settings = projectSettings(world, options);
+  const modes = await world.modes();
+  const settings = await projectSettings(world, options);
   const scope = await scopeOf(world, options, settings);
   if (scope === undefined) {
     world.err(`longhaul: no YAML file has changed since ${options.changed?.reference ?? "the last commit"}\n`);
@@ -51,7 +52,7 @@ export async function runLint(world: World, options: LintOptions): Promise<numbe
   const asked = (all: readonly Finding[]): readonly Finding[] => unknownTo(baseline, all).fresh.filter((finding) => placesOf(finding).some(concerns));
   const { cores, profile, levels } = settings;
   const measured = settings.history && options.history ? await measuredLaunches(world) : undefined;
-  const request: SessionRequest = { files, paths, modes: world.modes, settings: { ...(cores === undefined ? {} : { cores: cores.range }), ...(measured === undefined ? {} : { measured }), profile, levels } };
+  const request: SessionRequest = { files, paths, modes, settings: { ...(cores === undefined ? {} : { cores: cores.range }), ...(measured === undefined ? {} : { measured }), profile, levels } };
   const repairs = options.fix === undefined && !options.diff ? NO_REPAIRS : await repair(world, { ...request, settings: { profile, levels, ...request.settings, view: asked } }, options);
   const session = createSession(request);
   const { project, findings: all, unusedIgnores, crashed } = session.look();
@@ -63,7 +64,7 @@ export async function runLint(world: World, options: LintOptions): Promise<numbe
     ...library.unreadable.filter(({ path }) => concerns(path)).map(unreadableTrouble),
     ...project.flows.filter(({ gaps }) => gaps.includes(TOO_MANY)).map(({ source }) => ({ code: "cannot-read", message: `${source.path}: ${TOO_MANY}` })),
     ...strangers.map((path) => ({ code: "not-ansible", message: `${path}: is no playbook and no list of tasks; nothing in it to check` })),
-    ...unusedIgnores.filter(({ source }) => concerns(source.path)).map((unused) => unusedTrouble(unused, world.modes)),
+    ...unusedIgnores.filter(({ source }) => concerns(source.path)).map((unused) => unusedTrouble(unused, modes)),
     ...crashed.map(({ mode, cause }) => ({ code: "mode-crashed", message: `the check ${mode} broke (${String(cause)}); its findings are missing. Please report this.` })),
     ...repairs.problems,
   ];
@@ -77,7 +78,7 @@ export async function runLint(world: World, options: LintOptions): Promise<numbe
   const { fixed } = repairs;
   if (options.format !== "text") {
     const { formats } = await import("./formats/index.ts");
-    world.out(formats[options.format]({ version: world.version, modes: world.modes, files: paths.length, findings, fixed, problems, textOf: library.text }));
+    world.out(formats[options.format]({ version: world.version, modes, files: paths.length, findings, fixed, problems, textOf: library.text }));
   } else if (options.diff) await showDiff(world, repairs.changed);
   else showFindings(world, { findings, fixed, files: paths.length, unread: library.unreadable.length + strangers.length, cores, textOf: library.text });
   if (!REPORTS_PROBLEMS.has(options.format)) for (const problem of problems) world.err(`longhaul: ${printable(problem.message)}\n`);

@@ -139,7 +139,7 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
     .addHelpText("after", EXPLAIN_HELP)
     .action(async (words: readonly string[]) => {
       const { runExplain } = await import("./explain.ts");
-      done(runExplain(world, words.length === 0 ? undefined : words.join(" ")));
+      done(await runExplain(world, words.length === 0 ? undefined : words.join(" ")));
     });
   addRun(world, program, done);
   addExec(world, program, done);
@@ -169,6 +169,6 @@ function addCompletion(world: World, program: Command): void {
     .addHelpText("after", COMPLETION_HELP)
     .action(async (shell: Shell) => {
       const { completion } = await import("./completion.ts");
-      world.out(completion(shell, program, world.modes));
+      world.out(completion(shell, program, await world.modes()));
     });
 }

@@ -35,8 +35,8 @@ export interface ProjectSettings {
 }
 
 /** In: what was asked on the command line. Out: with the project's configuration filled in. Throws Problem for a configuration that cannot be used. */
-export function projectSettings(world: World, asked: Asked): ProjectSettings {
-  const found = configurationOf(world, asked.config);
+export async function projectSettings(world: World, asked: Asked): Promise<ProjectSettings> {
+  const found = await configurationOf(world, asked.config);
   const { root, configuration } = found ?? { root: ".", configuration: undefined };
   const below = (path: string): string => (path.startsWith("/") ? path : normalize(join(root, path)));
   const configured = (configuration?.paths ?? []).map(below);
@@ -64,7 +64,7 @@ interface Found {
 const NAMES = ["longhaul.yml", "longhaul.yaml", ".config/longhaul.yml", ".config/longhaul.yaml"];
 
 /** The nearest configuration: here or in a directory above, up to that of the git work tree. */
-function configurationOf(world: World, named: string | undefined): Found | undefined {
+async function configurationOf(world: World, named: string | undefined): Promise<Found | undefined> {
   if (named !== undefined) {
     const directory = normalize(join(named, ".."));
     return readFound(world, { path: named, root: /(?:^|\/)\.config$/.test(directory) ? normalize(join(directory, "..")) : directory });
@@ -79,11 +79,12 @@ function configurationOf(world: World, named: string | undefined): Found | undef
   return undefined;
 }
 
-function readFound(world: World, { path, root }: { readonly path: string; readonly root: string }): Found {
+async function readFound(world: World, { path, root }: { readonly path: string; readonly root: string }): Promise<Found> {
   const reading = world.files.read(path);
   if (reading === undefined) throw new Problem("no-such-path", `${path}: no such file; --config names the configuration of a project`);
   if (!reading.ok) throw new Problem("cannot-read", `${path}: ${reading.why}`);
-  const result = readConfiguration(reading.text, world.modes.map((mode) => mode.id));
+  const modes = await world.modes();
+  const result = readConfiguration(reading.text, modes.map((mode) => mode.id));
   if (!result.ok) {
     const { line, column } = positionAt(reading.text, result.at);
     throw new Problem("bad-configuration", `${path}:${line}:${column}: ${result.why}`);

@@ -15,7 +15,7 @@ export function fakeWorld(texts: Record<string, string>, modes: readonly Mode[])
   const printed = { out: "", err: "" };
   return {
     version: "1.2.3",
-    modes,
+    modes: () => Promise.resolve(modes),
     texts,
     printed,
     files: { read: (path) => fakeFiles(texts).read(path), list: (path) => fakeFiles(texts).list(path) },

@@ -20,7 +20,8 @@ export interface Clock {
 
 export interface World {
   readonly version: string;
-  readonly modes: readonly Mode[];
+  /** The catalogue, loaded when it is asked for. */
+  readonly modes: () => Promise<readonly Mode[]>;
   readonly files: ProjectFiles;
   /** YAML files below paths without those that are excluded, and directories that cannot be looked into. Throws Problem. */
   readonly findYaml: (paths: readonly string[], excluded?: { readonly root: string; readonly patterns: readonly string[] }) => {

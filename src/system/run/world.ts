@@ -2,7 +2,6 @@
 
 import type { RunWorld } from "../../engine/ports.ts";
 import { write } from "../terminal.ts";
-import { openHost } from "../hosts/open-host.ts";
 import { bridgeSettings } from "./bridge-settings.ts";
 import { listenToBridge } from "./bridge-socket.ts";
 import { openStream } from "./event-stream.ts";
@@ -13,7 +12,8 @@ import { timer } from "./timer.ts";
 
 export const runWorld: RunWorld = {
   createRun,
-  openHost,
+  // A play without jobs needs no hosts of ours.
+  openHost: async (host, variables) => (await import("../hosts/open-host.ts")).openHost(host, variables),
   timer,
   listenToBridge,
   startPlaybook,

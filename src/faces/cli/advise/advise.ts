@@ -40,7 +40,7 @@ export interface AdviseOptions {
 
 /** Prints advice, and makes the changes where asked. Out: 0, or the exit code of what could not be read or written. Throws Problem. */
 export async function runAdvise(world: World, options: AdviseOptions): Promise<number> {
-  const settings = projectSettings(world, options);
+  const settings = await projectSettings(world, options);
   const { files: paths } = world.findYaml(settings.paths, settings.excluded);
   if (paths.length === 0) throw new Problem("nothing-to-lint", `${settings.paths.join(", ")}: no .yml or .yaml file there; name a playbook, a role or a project directory`);
   const context = await contextOf(world, options);
@@ -59,7 +59,7 @@ export async function runAdvise(world: World, options: AdviseOptions): Promise<n
       world.out(`${wrap(summaryText(advices, { applies: options.apply, files: paths.length }), world.columns, "")}\n`);
     }
   }
-  const changes = options.apply || options.diff ? await apply(world, { ...request, modes: [adviceMode(context), ...withoutFixes(world.modes)] }, options) : [];
+  const changes = options.apply || options.diff ? await apply(world, { ...request, modes: [adviceMode(context), ...withoutFixes(await world.modes())] }, options) : [];
   const problems = [...troubles, ...changes];
   for (const { message } of problems) world.err(`longhaul: ${printable(message)}\n`);
   return Math.max(0, ...problems.map(({ code }) => PROBLEM_EXITS[code as ProblemCode] ?? 0));

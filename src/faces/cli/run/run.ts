@@ -13,9 +13,7 @@ import { EXEC_PLAYBOOK } from "../../../model/run.ts";
 import { JOURNAL } from "../../../model/run-event.ts";
 import { projectRoot } from "../project-root.ts";
 import type { World } from "../world.ts";
-import { closing, explainFailure, tellLeft } from "./closing.ts";
-import type { Expected } from "./expected.ts";
-import { expectedFromHistory } from "./expected.ts";
+import { closing, tellLeft } from "./closing.ts";
 import type { RunOptions, Running } from "./running.ts";
 import { createScreen } from "./screen.ts";
 
@@ -35,7 +33,7 @@ export async function supervised(world: World, around: RunWorld, options: RunOpt
   const { own } = options;
   const settings = around.bridgeSettings();
   const toJson = options.json === undefined ? undefined : around.openStream(options.json);
-  const running = prepared(world, { around, options, toJson, expected: await expectedFromHistory(world) });
+  const running = prepared(world, { around, options, toJson });
   const socket = await around.listenToBridge({ take: (news) => running.supervisor.take(news), answer: (question) => running.supervisor.answer(question) });
   try {
     const args = own === undefined ? options.args : [...options.args, running.record.keep(EXEC_PLAYBOOK, own.playbook)];
@@ -51,7 +49,10 @@ export async function supervised(world: World, around: RunWorld, options: RunOpt
     if (unkept !== undefined) world.err(`longhaul: ${printable(unkept)}\n`);
     const said = code ?? 128 + (SIGNAL_NUMBERS[signal ?? ""] ?? 0);
     const exit = own === undefined ? said : own.tellEnd(running, said);
-    if (exit !== 0) await explainFailure(world, running);
+    if (exit !== 0) {
+      const { explainFailure } = await import("./explain-failure.ts");
+      await explainFailure(world, running);
+    }
     return exit;
   } finally {
     running.screen.stop();
@@ -74,10 +75,9 @@ interface Preparation {
   readonly around: RunWorld;
   readonly options: RunOptions;
   readonly toJson: ((text: string) => void) | undefined;
-  readonly expected: Expected;
 }
 
-function prepared(world: World, { around, options, toJson, expected }: Preparation): Running {
+function prepared(world: World, { around, options, toJson }: Preparation): Running {
   const { own } = options;
   const record = around.createRun();
   const fold = createFold();
@@ -89,7 +89,7 @@ function prepared(world: World, { around, options, toJson, expected }: Preparati
     screen.event(event);
   };
   const supervisor = new Supervisor({ openHost: around.openHost, timer: around.timer, record: tell, followsOutput: world.terminal || own !== undefined, ...(own === undefined ? {} : { onOutput: (job, output) => own.onOutput(running, job, output) }) });
-  const screen = createScreen(world, { around, fold, supervisor, isQuiet: options.isQuiet, expected });
+  const screen = createScreen(world, { around, fold, supervisor, isQuiet: options.isQuiet });
   const running = { around, record, fold, supervisor, screen, options, tell };
   return running;
 }

@@ -4,8 +4,7 @@ import type { RunFold } from "../../../engine/run/fold.ts";
 import type { Supervisor } from "../../../engine/run/supervisor.ts";
 import type { RunWorld } from "../../../engine/ports.ts";
 import type { RunEvent } from "../../../model/run-event.ts";
-import type { Footer } from "../footer.ts";
-import { createFooter } from "../footer.ts";
+import type { Footer, createFooter } from "../footer.ts";
 import type { World } from "../world.ts";
 import type { Expected } from "./expected.ts";
 import { eventLine, footerLines } from "./run-text.ts";
@@ -24,7 +23,6 @@ export interface ScreenOptions {
   readonly fold: RunFold;
   readonly supervisor: Supervisor;
   readonly isQuiet: boolean;
-  readonly expected: Expected;
 }
 
 export function createScreen(world: World, options: ScreenOptions): Screen {
@@ -49,13 +47,23 @@ const TICK_MS = 1000;
 const PROMPT_MS = 300;
 
 /** In a terminal: Ansible's output, and under it, while jobs run, a line for each. */
-function liveScreen(world: World, { around, fold, supervisor, isQuiet, expected }: ScreenOptions): Screen {
+function liveScreen(world: World, { around, fold, supervisor, isQuiet }: ScreenOptions): Screen {
   const over = new AbortController();
   const decoder = new TextDecoder();
   let footer: Footer | undefined;
   /** The beginning of a line that is kept back, so that the footer is not drawn into it. */
   let rest = "";
   let isMidLine = false;
+  let expected: Expected = () => undefined;
+  let makeFooter: typeof createFooter | undefined;
+  /** What only a run with jobs needs is loaded at the first of them: Ansible starts sooner. */
+  const prepare = async (): Promise<void> => {
+    ({ createFooter: makeFooter } = await import("../footer.ts"));
+    show();
+    const { expectedFromHistory } = await import("./expected.ts");
+    expected = await expectedFromHistory(world);
+  };
+  let prepared: Promise<void> | undefined;
   const hide = (): void => {
     footer?.stop();
     footer = undefined;
@@ -67,7 +75,7 @@ function liveScreen(world: World, { around, fold, supervisor, isQuiet, expected 
   const show = (): void => {
     const lines = footerLines(fold.run(), around.timer.now(), { lastLine: (key) => supervisor.lastLine(key), expected });
     if (lines.length === 0) hide();
-    else if (!isMidLine) (footer ??= createFooter(world)).set(lines);
+    else if (!isMidLine && makeFooter !== undefined) (footer ??= makeFooter(world)).set(lines);
   };
   const hideAtPrompt = async (seen: string): Promise<void> => {
     await world.clock.sleep(PROMPT_MS, over.signal);
@@ -97,7 +105,9 @@ function liveScreen(world: World, { around, fold, supervisor, isQuiet, expected 
       if (rest !== "") void hideAtPrompt(rest);
     },
     event: (event) => {
-      if (!isQuiet && (event.type === "job-launched" || event.type === "job-ended")) show();
+      if (isQuiet) return;
+      if (event.type === "job-launched") prepared ??= prepare();
+      if (event.type === "job-launched" || event.type === "job-ended") show();
     },
     line: (text) => {
       if (footer !== undefined) return footer.print(`${text}\n`);
