@@ -17,12 +17,12 @@ const NO_STEPS = ["2.14", "2.15", "2.16", "2.17"].includes(OLDEST.series) ? fals
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What each shell task does; HERE is a folder of its own, and WATCHER, RUNNER, MODULE are the pids of the job's processes. */
+/** What each shell task does (on a busy machine some seconds after its start); HERE is a folder of its own, and WATCHER, RUNNER, MODULE are the pids of the job's processes. */
 const JOBS: Readonly<Record<string, { readonly shell: string; readonly limitSeconds: number; readonly keywords?: string }>> = {
   late: { shell: "sleep 11; touch HERE/survived", limitSeconds: 6 },
   overrun: { shell: "sleep 12; touch HERE/done", limitSeconds: 6 },
-  tidy: { shell: "trap 'touch HERE/cleaned; exit 3' TERM; while :; do sleep 0.1; done", limitSeconds: 6 },
-  escaped: { shell: "setsid sh HERE/loop.sh a & env -i setsid -f sh HERE/loop.sh b; while :; do sleep 0.2; done", limitSeconds: 6 },
+  tidy: { shell: "trap 'touch HERE/cleaned; exit 3' TERM; while :; do sleep 0.1; done", limitSeconds: 20 },
+  escaped: { shell: "setsid sh HERE/loop.sh a & env -i setsid -f sh HERE/loop.sh b; while :; do sleep 0.2; done", limitSeconds: 20 },
   runner: { shell: "kill -KILL RUNNER; exec sleep 600", limitSeconds: 700 },
   module: { shell: "kill -KILL MODULE; while test -d HERE/; do sleep 0.2; done", limitSeconds: 700 },
   watcher: { shell: "kill -KILL WATCHER; sleep 16; touch HERE/survived", limitSeconds: 8 },

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { Fleet } from "../../src/system/hosts/fleet.fixture.ts";
 import { fleetMissing, startFleet } from "../../src/system/hosts/fleet.fixture.ts";
-import { followed, jobs, launch, listedAs, longhaul, nothingIsLeft } from "./jobs.fixture.ts";
+import { followed, jobs, launch, listedAs, longhaul, nothingIsLeft, until } from "./jobs.fixture.ts";
 
 const MISSING = fleetMissing();
 
@@ -70,8 +70,7 @@ test("a disk that is full at the start, and one that is full at the end", { skip
   fill(full);
   const inventory = fleet.writeInventory("start", { start: { ...fleet.hostVariables(1, "svc"), ansible_async_dir: full } });
   await launch(fleet, { inventory, command: "echo never" });
-  const [job] = await listedAs(fleet, inventory, "absent");
-  assert.match(job?.because.join() ?? "", /the disk or the quota was full at the start/);
+  await until("the full disk is said", async () => (await jobs(fleet, ["list", "-i", inventory])).some(({ state, because }) => state === "absent" && /the disk or the quota was full at the start/.test(because.join())) || undefined);
 
   const late = await waiting("end", { ansible_async_dir: small });
   fill(small);

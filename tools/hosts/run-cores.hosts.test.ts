@@ -85,7 +85,7 @@ const playbook = (): string => `
       register: become
     - name: Too long
       shell: sleep 60
-      async: 2
+      async: "{{ ansible_check_mode | ternary(60, 2) }}"
       poll: 1
       register: long
       ignore_errors: true
