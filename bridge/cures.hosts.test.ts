@@ -21,7 +21,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const JOBS: Readonly<Record<string, { readonly shell: string; readonly limitSeconds: number; readonly keywords?: string }>> = {
   late: { shell: "sleep 11; touch HERE/survived", limitSeconds: 6 },
   overrun: { shell: "sleep 12; touch HERE/done", limitSeconds: 6 },
-  tidy: { shell: "trap 'touch HERE/cleaned; exit 3' TERM; while :; do sleep 0.1; done", limitSeconds: 20 },
+  tidy: { shell: "trap 'sleep 1 && touch HERE/cleaned; exit 3' TERM; while :; do sleep 0.1; done", limitSeconds: 20 },
   escaped: { shell: "setsid sh HERE/loop.sh a & env -i setsid -f sh HERE/loop.sh b; while :; do sleep 0.2; done", limitSeconds: 20 },
   runner: { shell: "kill -KILL RUNNER; exec sleep 600", limitSeconds: 700 },
   module: { shell: "kill -KILL MODULE; while test -d HERE/; do sleep 0.2; done", limitSeconds: 700 },

@@ -553,6 +553,10 @@ class Family:
 
     def living(self, escaped):
         """Their pids, parents first. In: whether those in sessions of their own belong to it."""
+        return [pid for pid, _ in self.tree(escaped)]
+
+    def tree(self, escaped):
+        """Pid and parent of each, parents first."""
         table = processes()
         children = {}
         for pid, (ppid, _) in table.items():
@@ -570,7 +574,7 @@ class Family:
             found.add(pid)
             if escaped:
                 waiting.extend(children.get(pid, []))
-        return self.parents_first(found.intersection(table).difference(self.ours), table)
+        return [(pid, table[pid][0]) for pid in self.parents_first(found.intersection(table).difference(self.ours), table)]
 
     def parents_first(self, pids, table):
         """A shell whose command is ended before it would go on with the next one."""
@@ -583,20 +587,24 @@ class Family:
         return sorted(pids, key=depth)
 
     def end(self, escaped, reap=lambda: None):
-        """TERM, and KILL after the grace. Out: whether nothing is left."""
+        """
+        TERM, and KILL after the grace. What starts in the grace below a process that lives on is its cleaning up: it gets no TERM.
+        Out: whether nothing is left.
+        """
         for number, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, KILL_SECONDS)):
             until = now() + seconds
             pause = 0.01
             told = set()
             while True:
                 reap()
-                left = self.living(escaped)
-                if not left:
+                tree = self.tree(escaped)
+                if not tree:
                     return True
-                for pid in left:
-                    if number == signal.SIGKILL or pid not in told:
-                        self.strike(pid, number)
-                told.update(left)
+                left = [pid for pid, _ in tree]
+                new = [pid for pid, parent in tree if pid not in told and not (told and parent in left)]
+                for pid in left if number == signal.SIGKILL else new:
+                    self.strike(pid, number)
+                told.update(new)
                 if now() >= until:
                     break
                 time.sleep(min(pause, until - now()) if until > now() else 0)

@@ -1835,9 +1835,12 @@ class Killing(object):
         return False
 
     def strike(self, targets, signal_number, name):
+        """Sends each its signal once. What starts after TERM below a process that lives on is its cleaning up: it gets no TERM."""
+        living = set(process.pid for process, _ in targets)
+        told = bool(self.sent)
         # The runner first: it must not see its module end and write that down as the job's result.
         for process, role in sorted(targets, key=lambda target: (target[1] != "runner", target[0].pid)):
-            if self.sent.get(process.key()) == name:
+            if self.sent.get(process.key()) == name or (told and name == "TERM" and process.ppid in living):
                 continue
             why = self.task.agent.system().signal(process, signal_number)
             if why is None:

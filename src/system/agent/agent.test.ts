@@ -19,7 +19,7 @@ import { SOURCE, STARTER, pythonsHere } from "./agent.fixture.ts";
 
 const ROOT = realpathSync(mkdtempSync(join(tmpdir(), "longhaul-agent-")));
 const NO_PROC = existsSync("/proc/self/stat") ? false : "processes are made and looked at by /proc here";
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 120_000;
 /** Everything a test starts bears it, so that nothing is left behind. */
 const MARK = `LONGHAUL_AGENT_TEST=${ROOT}`;
 const ENVIRONMENT = { ...process.env, LONGHAUL_AGENT_TEST: ROOT, LC_ALL: "C.UTF-8" };
@@ -197,9 +197,9 @@ function lives(pid: number): boolean {
   }
 }
 
-async function until(holds: () => boolean): Promise<void> {
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
-  while (!holds()) {
+  while (!(await holds())) {
     assert.ok(Date.now() < end, "that never came to hold");
     await sleep(50);
   }
@@ -286,7 +286,7 @@ function everyShape(dir: string): Readonly<Record<string, string>> {
 const SHAPES = folder();
 const EXPECTED = NO_PROC ? {} : everyShape(SHAPES);
 
-suite("the agent", { concurrency: 12, skip: NO_PROC }, () => {
+suite("the agent", { concurrency: 4, skip: NO_PROC }, () => {
   for (const python of PYTHONS) {
     test(`${python}: every shape of job file is told, shown, and harms nothing`, async () => {
       await withAgent(async (agent) => {
@@ -533,20 +533,32 @@ suite("the agent", { concurrency: 12, skip: NO_PROC }, () => {
       const bystander = spawn("setsid", ["sleep", "1004"], { env: ENVIRONMENT, stdio: "ignore" });
       await running(agent, job);
       let shown: Fields = {};
-      await until(() => {
-        void agent.show(job).then((found) => (shown = found));
-        return ["1001", "1002", "1003"].every((word) => processes({ processes: [], ...shown }).some(({ argv }) => argv === `sleep ${word}`));
+      await until(async () => {
+        shown = await agent.show(job);
+        return ["1001", "1002", "1003"].every((word) => processes(shown).some(({ argv }) => argv === `sleep ${word}`));
       });
       const orphan = processes(shown).find(({ argv }) => argv === "sleep 1002");
       assert.deepEqual([orphan?.ppid === pidOf(shown, "module"), orphan?.by], [false, "pipe"]);
       const { killed, left } = (await agent.ask({ do: "kill", ...names(job), grace: 0.5, tidy: 0 })).end as { killed: Fields[]; left: Fields[] };
       assert.deepEqual(left, []);
       assert.ok(processes(shown).every(({ pid }) => !lives(pid)), JSON.stringify({ shown, killed }));
-      assert.deepEqual([killed[0]?.["role"], killed[0]?.["signal"]], ["watcher", "TERM"]);
+      // Without its runner the watcher leaves within five seconds; it may be sooner than its signal.
+      assert.equal(killed[0]?.["role"], "watcher");
+      assert.ok(["TERM", null].includes(killed[0]["signal"] as string | null), JSON.stringify(killed));
       assert.ok(killed.some((each) => each["signal"] === "KILL"));
       assert.ok(bystander.pid !== undefined && lives(bystander.pid));
       bystander.kill("SIGKILL");
       assert.equal((await agent.show(job))["file"], "running", "the job's file is as it was");
+    });
+  });
+
+  test("a program that cleans up when it is told to end is let do so", async () => {
+    await withAgent(async (agent) => {
+      const cleaned = join(folder(), "cleaned");
+      const job = await launch(`trap 'sleep 1 && touch ${cleaned}; exit 3' TERM; while :; do sleep 0.1; done`);
+      const shown = await running(agent, job, false);
+      const { left } = (await agent.ask({ do: "kill", ...names(job), grace: 60, tidy: 0 })).end;
+      assert.deepEqual([left, existsSync(cleaned), processes(shown).filter(({ pid }) => lives(pid))], [[], true, []]);
     });
   });
 
