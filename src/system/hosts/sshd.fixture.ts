@@ -38,7 +38,7 @@ export interface SshdOptions {
 }
 
 const SSHD = "/usr/sbin/sshd";
-const READY_MS = 10_000;
+const READY_MS = 60_000;
 
 /** Why there can be no sshd here; false where there can, as `skip` of a test wants it. */
 export function sshdMissing(): string | false {
