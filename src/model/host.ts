@@ -112,8 +112,8 @@ export type AgentRequest =
   | { readonly do: "list"; readonly dirs: readonly string[]; readonly all_users: boolean }
   | ({ readonly do: "show" } & JobName)
   | { readonly do: "wait"; readonly jobs: readonly JobName[] }
-  /** From a byte on, or from the last lines on where `lines` is given; to the job's end, or with `follow: false` to what there is now. */
-  | ({ readonly do: "tail"; readonly from: number; readonly lines?: number; readonly follow?: boolean } & JobName)
+  /** From a byte on (`place` as it came with that offset: a log that was replaced meanwhile is read on all the same), or from the last lines on where `lines` is given; to the job's end, or with `follow: false` to what there is now. */
+  | ({ readonly do: "tail"; readonly from: number; readonly place?: string; readonly lines?: number; readonly follow?: boolean } & JobName)
   /** `orphans`: also processes that only their start ties to the job. */
   | ({ readonly do: "kill"; readonly grace: number; readonly orphans?: boolean } & JobName)
   /** Removes what is still as it was seen; null where there was no job file. With `empty_dir` the directory goes too, where that was all in it. */
@@ -129,7 +129,8 @@ export type AgentRequest =
 export type AgentEvent =
   /** `ended`: only in the answers to `wait`, where the agent has looked twice and expects nothing more of the job. */
   | { readonly event: "job"; readonly job: JobReport; readonly ended?: boolean }
-  | { readonly event: "output"; readonly stream: "stdout" | "stderr" | "log"; readonly text: string; readonly offset: number }
+  /** `offset` is where the text ends. A log that grows large goes on in another file: `place` says, to the agent, in which one. */
+  | { readonly event: "output"; readonly stream: "stdout" | "stderr" | "log"; readonly text: string; readonly offset: number; readonly place?: string }
   | { readonly event: "note"; readonly text: string }
   /** Facts of one probe, read by `host-facts.ts`; null where it failed, and why says how. */
   | { readonly event: "probe"; readonly probe: string; readonly facts: Fields | null; readonly why: string | null }
@@ -172,7 +173,7 @@ function readEvent(fields: Fields): AgentEvent | undefined {
     }
     case "output":
       if (stream !== "stdout" && stream !== "stderr" && stream !== "log") return undefined;
-      return { event: "output", stream, text: text(fields["text"]) ?? "", offset: number(fields["offset"]) ?? 0 };
+      return { event: "output", stream, text: text(fields["text"]) ?? "", offset: number(fields["offset"]) ?? 0, ...(typeof fields["place"] === "string" ? { place: fields["place"] } : {}) };
     case "note":
       return { event: "note", text: text(fields["text"]) ?? "" };
     case "probe":

@@ -45,6 +45,8 @@ interface Watch {
   isOver: boolean;
   lastLine: string;
   outputBytes: number | null;
+  /** In which file of the log that is. */
+  outputPlace: string | undefined;
   /** The job file as it was fetched. */
   fetched: { readonly mtime: number; readonly size: number } | undefined;
   readonly over: PromiseWithResolvers<void>;
@@ -134,7 +136,7 @@ export class Supervisor {
     const known = this.#watches.get(key);
     if (known !== undefined) return known;
     if (job.launch !== undefined) this.#around.record(launched(job, job.launch));
-    const watch: Watch = { job, heardAt: this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, lastLine: "", outputBytes: null, fetched: undefined, over: Promise.withResolvers(), told: Promise.withResolvers() };
+    const watch: Watch = { job, heardAt: this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, lastLine: "", outputBytes: null, outputPlace: undefined, fetched: undefined, over: Promise.withResolvers(), told: Promise.withResolvers() };
     const way = JSON.stringify([job.host, job.variables]);
     const host = this.#hosts.get(way) ?? new HostWatch(job, this.#around);
     this.#hosts.set(way, host);
@@ -296,12 +298,13 @@ class HostWatch {
     const { onOutput } = this.#around;
     let rest = "";
     try {
-      for await (const event of link.request({ do: "tail", jid, dir: dirOf(watch.job), from: watch.outputBytes ?? (onOutput === undefined ? TAIL_FROM_BYTES : 0) })) {
+      for await (const event of link.request({ do: "tail", jid, dir: dirOf(watch.job), from: watch.outputBytes ?? (onOutput === undefined ? TAIL_FROM_BYTES : 0), ...(watch.outputPlace === undefined ? {} : { place: watch.outputPlace }) })) {
         if (event.event === "note") continue;
         // Without a log of its own the output comes with the end of the job, when nobody needs its last line any more.
         if (event.event !== "output" || (onOutput === undefined && (watch.isOver || event.stream !== "log"))) break;
         onOutput?.(watch.job, event);
         watch.outputBytes = event.offset;
+        watch.outputPlace = event.place;
         const lines = (rest + event.text).split(/[\r\n]+/);
         rest = (lines.pop() ?? "").slice(0, LINE_KEPT);
         const last = rest.trim() === "" ? lines.findLast((line) => line.trim() !== "") : rest;

@@ -18,6 +18,7 @@ import signal
 import stat
 import struct
 import time
+import zlib
 
 PROTOCOL = 1
 PROC = b"/proc"
@@ -29,6 +30,8 @@ RESULT_LIMIT = 256 * 1024
 TAIL_CHUNK = 64 * 1024
 # Last lines are looked for in so much of a log or an output.
 LINES_WITHIN = 1024 * 1024
+# So much before it tells a place in a log from the same place in another.
+PLACE_BYTES = 64
 SLICE_SECONDS = 0.025
 FALLBACK_SECONDS = 0.5
 SAFETY_SECONDS = 4.0
@@ -1681,48 +1684,122 @@ def last_lines(data, count):
 
 class Log(object):
     """
-    <jid>.log beside the job file, read from an offset on, or from its last lines on. A symlink or a pipe of that name is no log.
+    <jid>.log beside the job file, read from an offset on, or from its last lines on. Its writer renames it to .log.1 when it is large: then the
+    rest of it is read first, and the new one from its start. A symlink or a pipe of that name is no log.
     """
 
-    def __init__(self, path, offset, lines):
+    def __init__(self, path, offset, lines, place):
         self.path = path
         self.offset = offset
         self.lines = lines
+        self.place = place
+        self.fd = None
+        self.name = None
+        self.skipped = False
 
-    def begin(self, fd, size):
-        """Turns the number of last lines into an offset, once."""
-        start = max(0, size - LINES_WITHIN)
-        os.lseek(fd, start, os.SEEK_SET)
-        self.offset = start + last_lines(os.read(fd, LINES_WITHIN), self.lines)
-        self.lines = None
+    def open(self, path, other_than=None):
+        """Whether there is such a log, and it is another than the one of this name."""
+        try:
+            fd = os.open(path, OPEN_FLAGS)
+        except OSError:
+            return False
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode) or name_of_log(found) == other_than:
+            os.close(fd)
+            return False
+        self.close()
+        self.fd = fd
+        self.name = name_of_log(found)
+        return True
+
+    def here(self):
+        """
+        Where the next piece begins, for who comes back: which file, and what is before that in it. The number of a file that was taken away
+        goes to the next one.
+        """
+        before = min(self.offset, PLACE_BYTES)
+        os.lseek(self.fd, self.offset - before, os.SEEK_SET)
+        return u"%s:%08x" % (self.name, zlib.crc32(os.read(self.fd, before)) & 0xFFFFFFFF)
+
+    def back(self, path):
+        """Whether this is the file in which the place is."""
+        return self.open(path) and self.offset <= os.fstat(self.fd).st_size and self.here() == self.place
+
+    def close(self):
+        if self.fd is not None:
+            os.close(self.fd)
+        self.fd = None
+
+    def begin(self):
+        """Opens the file that is read first, and finds the place in it. Out: whether there is one."""
+        if self.place is not None:
+            if not (self.back(self.path) or self.back(self.path + b".1")):
+                # What it was at has been taken away: all there is comes after that.
+                self.offset = 0
+                self.place = None
+                self.skipped = self.open(self.path + b".1")
+                return self.skipped or self.open(self.path)
+        elif not self.open(self.path):
+            return False
+        elif self.lines is not None:
+            self.offset, have = last_lines_of(self.fd, self.lines)
+            if have < self.lines and self.open(self.path + b".1"):
+                self.offset, _ = last_lines_of(self.fd, self.lines - have)
+        elif self.offset == 0:
+            self.open(self.path + b".1")
+        size = os.fstat(self.fd).st_size
+        if self.offset < 0:
+            self.offset = max(0, size + self.offset)
+        return True
+
+    def replaced(self):
+        """The name of the file that is the log now, where that is another than the one which is read; nothing more is written to this one then."""
+        try:
+            found = os.lstat(self.path)
+        except OSError:
+            return None
+        return name_of_log(found) if stat.S_ISREG(found.st_mode) and name_of_log(found) != self.name else None
 
     def read(self, last):
         """The next piece and where it ends, or None where there is no log. Characters that are only half written wait, unless it is the last look."""
         try:
-            found = os.lstat(self.path)
-            if not stat.S_ISREG(found.st_mode):
+            if self.fd is None and not self.begin():
                 return None
-            if self.offset < 0:
-                self.offset = max(0, found.st_size + self.offset)
-            if self.offset > found.st_size:
+            while True:
+                # Looked at first: what is written before that is in what is read then.
+                next_name = self.replaced()
+                if self.offset > os.fstat(self.fd).st_size:
+                    self.offset = 0
+                os.lseek(self.fd, self.offset, os.SEEK_SET)
+                data = os.read(self.fd, TAIL_CHUNK)
+                if data or next_name is None:
+                    break
                 self.offset = 0
-            fd = os.open(self.path, OPEN_FLAGS)
+                # Held open as it is, its number is nobody else's.
+                if self.open(self.path + b".1", self.name):
+                    self.skipped = True
+                elif not self.open(self.path):
+                    return b""
         except OSError:
             return None
-        try:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                return None
-            if self.lines is not None:
-                self.begin(fd, found.st_size)
-            os.lseek(fd, self.offset, os.SEEK_SET)
-            data = os.read(fd, TAIL_CHUNK)
-        except OSError:
-            return None
-        finally:
-            os.close(fd)
-        whole = data if last and len(data) < TAIL_CHUNK else data[:whole_characters(data)]
+        final = (last or next_name is not None) and len(data) < TAIL_CHUNK
+        whole = data if final else data[:whole_characters(data)]
         self.offset += len(whole)
         return whole
+
+
+def name_of_log(found):
+    return Text("%d:%d" % (found.st_dev, found.st_ino))
+
+
+def last_lines_of(fd, lines):
+    """Where the last lines of a file begin, and how many of them it has (a half one counts)."""
+    start = max(0, os.fstat(fd).st_size - LINES_WITHIN)
+    os.lseek(fd, start, os.SEEK_SET)
+    data = os.read(fd, LINES_WITHIN)
+    at = last_lines(data, lines)
+    # A file that is longer than what was looked through has more lines than were seen.
+    return start + at, lines if start > 0 or at > 0 else data.count(b"\n") + (0 if data.endswith(b"\n") or not data else 1)
 
 
 def whole_characters(data):
@@ -1747,7 +1824,17 @@ def do_tail(task, request):
     one = Waited(task, request)
     following = Following(task, [one])
     list(looks([one]))
-    log = Log(one.directory + b"/" + one.jid + b".log", int(start), lines)
+    place = request.get("place")
+    log = Log(one.directory + b"/" + one.jid + b".log", int(start), lines, place if isinstance(place, Text) else None)
+    try:
+        for wait in tail(task, request, one, following, log):
+            yield wait
+    finally:
+        log.close()
+
+
+def tail(task, request, one, following, log):
+    lines, start = log.lines, log.offset
     # What comes all at once at the end of a job that is followed is all new.
     kept_lines = lines if one.over else None
     had_log = noted = False
@@ -1759,7 +1846,10 @@ def do_tail(task, request):
             had_log = had_log or piece is not None
             if not piece:
                 break
-            task.send({"event": "output", "stream": "log", "text": shown(piece), "offset": log.offset})
+            if log.skipped:
+                log.skipped = False
+                task.send({"event": "note", "text": "Some output may be missing before this: the log was replaced more than once since it was last read."})
+            task.send({"event": "output", "stream": "log", "text": shown(piece), "offset": log.offset, "place": log.here()})
             yield 0
         if over:
             break
@@ -1772,7 +1862,7 @@ def do_tail(task, request):
         list(looks(following.dirty([one])))
     if not had_log:
         for stream in ("stdout", "stderr"):
-            for event in kept_output(stream, (one.job.value or {}).get(stream), int(start) if stream == "stdout" else 0, kept_lines):
+            for event in kept_output(stream, (one.job.value or {}).get(stream), start if stream == "stdout" else 0, kept_lines):
                 task.send(event)
                 yield 0
     task.done = {"file": one.job.state, "offset": max(0, log.offset)}

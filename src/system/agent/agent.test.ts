@@ -632,6 +632,68 @@ suite("the agent", { concurrency: 4, skip: NO_PROC }, () => {
     });
   });
 
+  test("a log that was replaced when it was large is read to its end, and then the new one, also by who comes back", async () => {
+    for (const python of PYTHONS) {
+      await withAgent(async (agent) => {
+        const dir = folder();
+        const log = join(dir, "j1.1.log");
+        const rotate = (next: string): void => {
+          renameSync(log, `${log}.1`);
+          writeFileSync(log, next);
+        };
+        const tail = async (more: Fields): Promise<{ text: string; notes: number; at: Fields }> => {
+          const id = agent.send({ do: "tail", dir, jid: "j1.1", from: 0, follow: false, ...more });
+          await agent.end(id);
+          const pieces = agent.of(id, "output");
+          const { offset, place } = pieces.at(-1) ?? {};
+          return { text: pieces.map((event) => event["text"]).join(""), notes: agent.of(id, "note").length, at: { from: offset, place } };
+        };
+        writeFileSync(log, "one\ntwo\n");
+        const { at, text } = await tail({});
+        assert.equal(text, "one\ntwo\n");
+        appendFileSync(log, "three\n");
+        assert.equal((await tail(at)).text, "three\n");
+        rotate("four\n");
+        const back = await tail(at);
+        assert.deepEqual([back.text, back.notes], ["three\nfour\n", 0]);
+        assert.equal((await tail(back.at)).text, "");
+        assert.equal((await tail({})).text, "one\ntwo\nthree\nfour\n", "from the beginning");
+        assert.equal((await tail({ lines: 3 })).text, "two\nthree\nfour\n", "last lines go back over the change");
+        assert.equal((await tail({ lines: 1 })).text, "four\n");
+        assert.equal((await tail({ lines: 99 })).text, "one\ntwo\nthree\nfour\n");
+        rotate("five\n");
+        const late = await tail(at);
+        assert.deepEqual([late.text, late.notes], ["four\nfive\n", 1], "what it was at is gone, and that is said");
+        rmSync(`${log}.1`);
+        assert.equal((await tail(late.at)).text, "");
+      }, python);
+    }
+  });
+
+  test("who follows a log misses nothing of it however often it is replaced", async () => {
+    await withAgent(async (agent) => {
+      const dir = folder();
+      const gate = newGate();
+      const job = await launch(`${gate.wait}; ${answers()}`, 100, dir);
+      const log = join(dir, `${job.jid}.log`);
+      writeFileSync(log, "0\n");
+      const id = agent.send({ do: "tail", ...names(job), from: 0 });
+      await agent.event((event) => event["id"] === id && event["event"] === "output");
+      const lines = Array.from({ length: 40 }, (_, n) => `${n}\n`);
+      for (const [n, line] of lines.entries()) {
+        if (n === 0) continue;
+        if (n % 10 === 0) renameSync(log, `${log}.1`);
+        appendFileSync(log, line);
+        // A writer fills megabytes between two of these: whoever reads has come that far, or is one line behind.
+        if (n % 10 === 8) await agent.event((event) => event["id"] === id && String(event["text"]).endsWith(line));
+      }
+      gate.open();
+      await agent.end(id);
+      assert.equal(agent.of(id, "output").map((event) => event["text"]).join(""), lines.join(""));
+      assert.equal(agent.of(id, "note").length, 0);
+    });
+  });
+
   test("the last lines of a log or a result are found; who does not follow gets what there is", async () => {
     for (const python of PYTHONS) {
       await withAgent(async (agent) => {

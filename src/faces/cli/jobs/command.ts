@@ -65,7 +65,8 @@ ${EXITS}`;
 const KILL_HELP = `
 Ends every process of the jobs: TERM, and KILL for those that are left after
 the time of grace. A process that only has got the id of one that is gone is
-never touched.
+never touched. A connection that is lost is opened again, and what is left is
+ended.
 
 Examples:
   longhaul jobs kill -i hosts.yml j482093.2231
@@ -203,9 +204,10 @@ function addKill({ world, command, done }: Parts): void {
     .addOption(time("--grace <time>", "between TERM and KILL", [10, "10s"]))
     .option("--orphans", "also processes that only the time of their start ties to the job")
     .option("-y, --yes", "do not ask")
+    .addOption(reconnect())
     .addHelpText("after", KILL_HELP)
-    .action(async (jids: readonly string[], { grace, orphans, yes, ...flags }: JobsFlags & { readonly grace: Seconds; readonly orphans?: boolean; readonly yes?: boolean }) =>
-      done(await (await import("./kill.ts")).killJobs(world, { ...jobsOptions("all", jids, flags), graceSeconds: grace, orphans: orphans === true, yes: yes === true })),
+    .action(async (jids: readonly string[], { grace, orphans, yes, reconnect: awaySeconds, ...flags }: JobsFlags & { readonly grace: Seconds; readonly orphans?: boolean; readonly yes?: boolean; readonly reconnect: Seconds }) =>
+      done(await (await import("./kill.ts")).killJobs(world, { ...jobsOptions("all", jids, flags), graceSeconds: grace, orphans: orphans === true, yes: yes === true, awaySeconds })),
     );
 }
 

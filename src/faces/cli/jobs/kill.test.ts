@@ -74,10 +74,21 @@ test("jobs without processes, or with hidden ones, and jobs that are nowhere are
   assert.match(blind.printed.err, /its processes cannot be seen by me; look as root with -b/);
 });
 
-test("a link that is lost in the middle, or an agent that cannot, is a problem of that job", async () => {
+test("a link that is lost in the middle is opened again, and what is left is ended; who was ended meanwhile is told", async () => {
+  const seen: FakeHost = { asked: [], closed: [] };
+  const [, last] = KILLED;
+  const after: Answers = { kill: [{ event: "done", answer: { killed: [last], left: [] } }], show: [job({ ...running, processes: [] })] };
+  const world = worldOf([fakeHost({ host: "web1", answers: [{ ...WELL, kill: ["drop"] }, undefined, { kill: ["drop"] }, after] }, seen)]);
+  assert.equal(await runCli(world, ["jobs", "kill", "--yes", "j1"]), 0);
+  assert.equal(seen.asked.filter((asked) => asked.do === "kill").length, 3);
+  assert.deepEqual(world.printed.out.split("\n").slice(4), ["web1  j1.10  3 processes ended", "  KILL program 13", "  gone watcher 11, runner 12", ""]);
+  assert.match(world.printed.err, /connection was lost \(Broken pipe\); trying again for up to 30m00s\n(?:.*\n)*longhaul: web1: connected again after /);
+});
+
+test("a host that stays away, or an agent that cannot, is a problem of that job", async () => {
   const dropped = worldOf([fakeHost({ host: "web1", answers: [{ ...WELL, kill: ["drop"] }] })]);
-  assert.equal(await runCli(dropped, ["jobs", "kill", "--yes", "j1"]), 1);
-  assert.match(dropped.printed.err, /connection was lost \(Broken pipe\); what is left of j1\.10 is not known, look with longhaul jobs show/);
+  assert.equal(await runCli(dropped, ["jobs", "kill", "--yes", "--reconnect", "20s", "j1"]), 1);
+  assert.match(dropped.printed.err, /web1: away for .* and given up \(Connection refused\).*; what is left of j1\.10 is not known, look with longhaul jobs show/);
   const unable = worldOf([fakeHost({ host: "web1", answers: [{ ...WELL, kill: [{ event: "error", code: "not-supported", message: "cannot be seen" }] }] })]);
   assert.equal(await runCli(unable, ["jobs", "kill", "--yes", "j1"]), 1);
   assert.match(unable.printed.err, /web1\/j1\.10: not ended: cannot be seen/);

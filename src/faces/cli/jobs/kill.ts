@@ -7,11 +7,14 @@ import { PROBLEM_EXITS, Problem } from "../../../model/problem.ts";
 import { shortened } from "../cells.ts";
 import { duration } from "../durations.ts";
 import { withFooter } from "../footer.ts";
+import type { Patience } from "../steady.ts";
+import { steadily } from "../steady.ts";
 import { count, createStyle, labelled } from "../style.ts";
 import type { World } from "../world.ts";
 import type { FoundJob } from "./found.ts";
-import { inOrder, judged, problemLine, searchJobs } from "./found.ts";
+import { inOrder, judged, problemLine } from "./found.ts";
 import { whatOf } from "./jobs-text.ts";
+import { searchShown } from "./search-shown.ts";
 import type { JobsOptions } from "./wanted.ts";
 import { isWanted, jsonText, missingLines, nameOf } from "./wanted.ts";
 
@@ -21,6 +24,8 @@ export interface KillOptions extends JobsOptions {
   /** Also processes that only the time of their start ties to a job. */
   readonly orphans: boolean;
   readonly yes: boolean;
+  /** How long a host may be away. */
+  readonly awaySeconds: number;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -34,43 +39,39 @@ interface Outcome {
   readonly saysRunning: boolean;
 }
 
+type Ending = Outcome | { readonly host: string; readonly problem: Problem };
+
+/** In the place of a signal: it ended while the link was lost. */
+const UNSEEN = "gone";
+
 /** Out: 0 where nothing of the jobs is left, 1 where something is or a job is nowhere or the answer was no, or the exit code of a problem. */
 export async function killJobs(world: World, options: KillOptions): Promise<number> {
   if (!options.yes && world.ask === undefined) throw new Problem("bad-usage", "there is no terminal to ask at; look with longhaul jobs show, then end the jobs with --yes");
   const outcomes: Outcome[] = [];
   const found: FoundJob[] = [];
   let worst = 0;
-  const { exit, hosts } = await withFooter(world, async (footer) =>
-    searchJobs(world, options, {
-      err: (text) => footer.print(text, "err"),
-      progress: (text) => footer.set(text === undefined ? [] : [text]),
-      use: async (jobs) => {
-        for (const job of jobs.filter((each) => isWanted(each, options))) found.push(await withProcesses(job));
-      },
-      atLast: async () => {
-        footer.stop();
-        const targets = inOrder(found).filter((job) => livesOn(world, job));
-        if (found.some(({ report }) => report.processes.length === 0 && !report.processes_known)) worst = 1;
-        if (targets.length === 0) return;
-        if (!(await isAgreed(world, targets, options))) {
-          world.err("longhaul: nothing was ended\n");
-          worst = 1;
-          return;
+  const { exit, hosts } = await searchShown(world, options, {
+    use: async (jobs) => {
+      for (const job of jobs.filter((each) => isWanted(each, options))) found.push(await withProcesses(job, job.link));
+    },
+    atLast: async () => {
+      const targets = inOrder(found).filter((job) => livesOn(world, job));
+      if (found.some(({ report }) => report.processes.length === 0 && !report.processes_known)) worst = 1;
+      if (targets.length === 0) return;
+      if (!(await isAgreed(world, targets, options))) {
+        world.err("longhaul: nothing was ended\n");
+        worst = 1;
+        return;
+      }
+      for (const ending of await endAll(world, targets, options)) {
+        if ("killed" in ending) outcomes.push(ending);
+        else {
+          world.err(problemLine(ending.host, ending.problem));
+          worst = Math.max(worst, PROBLEM_EXITS[ending.problem.code]);
         }
-        const endings = await withFooter(world, async (waiting) => {
-          waiting.set([`ending ${count(targets.length, "job")}: TERM, and KILL after ${duration(options.graceSeconds)}`]);
-          return Promise.all(targets.map(async (job) => outcomeOf(job, options)));
-        });
-        for (const ending of endings) {
-          if ("killed" in ending) outcomes.push(ending);
-          else {
-            world.err(problemLine(ending.host, ending.problem));
-            worst = Math.max(worst, PROBLEM_EXITS[ending.problem.code]);
-          }
-        }
-      },
-    }),
-  );
+      }
+    },
+  });
   const missing = missingLines(options, found, hosts);
   for (const line of missing) world.err(line);
   if (options.format === "json") world.out(jsonText({ jobs: outcomes.map(({ job, killed, left, saysRunning }) => ({ host: job.host, dir: job.report.dir, jid: job.report.jid, killed, left, saysRunning })) }));
@@ -79,9 +80,9 @@ export async function killJobs(world: World, options: KillOptions): Promise<numb
 }
 
 /** The list knows the processes that their argv or session names; this finds those that hide behind pipes and environments too. */
-async function withProcesses(job: FoundJob): Promise<FoundJob> {
+async function withProcesses(job: FoundJob, link: HostLink): Promise<FoundJob> {
   const { dir, jid } = job.report;
-  for await (const event of job.link.request({ do: "show", dir, jid })) if (event.event === "job") return judged(job.link, event.job);
+  for await (const event of link.request({ do: "show", dir, jid })) if (event.event === "job") return judged(link, event.job);
   return job;
 }
 
@@ -108,18 +109,46 @@ async function isAgreed(world: World, targets: readonly FoundJob[], options: Kil
   return (await world.ask?.(`End ${count(processes, "process", "processes")} of ${count(targets.length, "job")}? [y/N] `)) === true;
 }
 
-async function outcomeOf(job: FoundJob, { graceSeconds, orphans }: KillOptions): Promise<Outcome | { readonly host: string; readonly problem: Problem }> {
-  const { link, report: { dir, jid } } = job;
+/** All at once, and on over a new link where one is lost. */
+async function endAll(world: World, targets: readonly FoundJob[], options: KillOptions): Promise<readonly Ending[]> {
+  return withFooter(world, async (footer) => {
+    footer.set([`ending ${count(targets.length, "job")}: TERM, and KILL after ${duration(options.graceSeconds)}`]);
+    const patience = { clock: world.clock, awaySeconds: options.awaySeconds, note: (text: string) => footer.print(text, "err"), signal: new AbortController().signal };
+    const byHost = [...Map.groupBy(targets, ({ link }) => link)];
+    return (await Promise.all(byHost.map(async ([link, jobs]) => endOnHost(link, jobs, { options, patience })))).flat();
+  });
+}
+
+async function endOnHost(link: HostLink, jobs: readonly FoundJob[], { options, patience }: { readonly options: KillOptions; readonly patience: Patience }): Promise<readonly Ending[]> {
+  const endings = new Map<FoundJob, Ending>();
+  const end = async (job: FoundJob, now: HostLink): Promise<void> => {
+    endings.set(job, await outcomeOf(job, now, options));
+  };
   try {
-    const last = await lastOf(link, { do: "kill", dir, jid, grace: graceSeconds, orphans });
-    if (last?.event === "error") return { host: job.host, problem: new Problem("unreachable", `${nameOf(job)}: not ended: ${last.message}`) };
-    const after = await withProcesses(job);
-    const answer = last?.event === "done" ? last.answer : {};
-    return { job, killed: listOf(answer["killed"]), left: listOf(answer["left"]), saysRunning: after.report.file === "running" };
+    await steadily(link, patience, async (now) => {
+      await Promise.all(jobs.filter((job) => !endings.has(job)).map(async (job) => end(job, now)));
+    });
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    return { host: job.host, problem: new Problem(problem.code, `${problem.message}; what is left of ${printable(jid)} is not known, look with longhaul jobs show`) };
+    const left = jobs.filter((job) => !endings.has(job));
+    const what = `what is left of ${left.map(({ report: { jid } }) => printable(jid)).join(", ")} is not known, look with longhaul jobs show`;
+    return [...endings.values(), { host: link.host, problem: new Problem(problem.code, `${problem.message}; ${what}`) }];
   }
+  return [...endings.values()];
+}
+
+/** Throws Problem unreachable when the link is lost. */
+async function outcomeOf(job: FoundJob, link: HostLink, { graceSeconds, orphans }: KillOptions): Promise<Ending> {
+  const { dir, jid, processes } = job.report;
+  const last = await lastOf(link, { do: "kill", dir, jid, grace: graceSeconds, orphans });
+  if (last?.event === "error") return { host: job.host, problem: new Problem("unreachable", `${nameOf(job)}: not ended: ${last.message}`) };
+  const after = await withProcesses(job, link);
+  const answer = last?.event === "done" ? last.answer : {};
+  const [killed, left] = [listOf(answer["killed"]), listOf(answer["left"])];
+  // Whoever was ended over a link that is lost is not in the answer that came over the next.
+  const isTold = (pid: number): boolean => [...killed, ...left, ...after.report.processes].some((each) => each.pid === pid);
+  const gone = link === job.link ? [] : processes.filter(({ pid, by }) => !isTold(pid) && (by !== "time" || orphans)).map(({ pid, role }) => ({ pid, role, signal: UNSEEN }));
+  return { job, killed: [...killed, ...gone], left, saysRunning: after.report.file === "running" };
 }
 
 async function lastOf(link: HostLink, request: Parameters<HostLink["request"]>[0]): Promise<AgentEvent | undefined> {
@@ -138,7 +167,7 @@ function tell(world: World, outcomes: readonly Outcome[]): void {
     const name = `${printable(job.host)}  ${printable(job.report.jid)}`;
     world.out(killed.length > 0 ? `${name}  ${count(killed.length, "process", "processes")} ended\n` : left.length === 0 ? `${name}  had ended by itself\n` : `${name}  nothing ended\n`);
     const bySignal = Map.groupBy(killed, (each) => (each["signal"] === null ? "self" : word(each["signal"])));
-    for (const signal of ["TERM", "KILL", "self"]) {
+    for (const signal of ["TERM", "KILL", "self", UNSEEN]) {
       const those = bySignal.get(signal) ?? [];
       if (those.length > 0) world.out(`${labelled(signal, those.map(({ pid, role }) => `${word(role)} ${word(pid)}`).join(", "), { columns: world.columns, style })}\n`);
     }

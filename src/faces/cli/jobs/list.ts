@@ -1,12 +1,12 @@
 // `longhaul jobs list` and `show`: the jobs on the hosts of an inventory, whoever started them.
 
 import { createStyle, count } from "../style.ts";
-import { withFooter } from "../footer.ts";
 import type { World } from "../world.ts";
 import { earlierRuns, withEarlier } from "./earlier.ts";
 import type { FoundJob } from "./found.ts";
-import { inOrder, judged, searchJobs } from "./found.ts";
+import { inOrder, judged } from "./found.ts";
 import { jobPage, jobsTable } from "./jobs-text.ts";
+import { searchShown } from "./search-shown.ts";
 import type { JobsOptions } from "./wanted.ts";
 import { isWanted, jobDocument, jsonText, missingLines } from "./wanted.ts";
 
@@ -37,15 +37,11 @@ export function tableColumns(world: World): number {
 async function gathered(world: World, options: JobsOptions): Promise<{ readonly jobs: readonly FoundJob[]; readonly exit: number; readonly hosts: number }> {
   const all: FoundJob[] = [];
   const earlier = earlierRuns(world);
-  const { exit, hosts } = await withFooter(world, async (footer) =>
-    searchJobs(world, options, {
-      err: (text) => footer.print(text, "err"),
-      progress: (text) => footer.set(text === undefined ? [] : [text]),
-      use: async (jobs) => {
-        for (const job of await withEarlier(jobs.filter((each) => isWanted(each, options)), earlier)) all.push(await detailed(job, options));
-      },
-    }),
-  );
+  const { exit, hosts } = await searchShown(world, options, {
+    use: async (jobs) => {
+      for (const job of await withEarlier(jobs.filter((each) => isWanted(each, options)), earlier)) all.push(await detailed(job, options));
+    },
+  });
   return { jobs: inOrder(all), exit, hosts };
 }
 

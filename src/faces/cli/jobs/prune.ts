@@ -5,11 +5,11 @@ import type { JobState } from "../../../model/job-state.ts";
 import { isOpen } from "../../../model/job-state.ts";
 import { printable } from "../../../model/printable.ts";
 import { duration } from "../durations.ts";
-import { withFooter } from "../footer.ts";
 import { count } from "../style.ts";
 import type { World } from "../world.ts";
 import type { FoundJob } from "./found.ts";
-import { inOrder, searchJobs } from "./found.ts";
+import { inOrder } from "./found.ts";
+import { searchShown } from "./search-shown.ts";
 import { nameOf, isWanted, jsonText } from "./wanted.ts";
 import type { JobsOptions } from "./wanted.ts";
 
@@ -37,20 +37,16 @@ interface Outcome {
 export async function pruneJobs(world: World, options: PruneOptions): Promise<number> {
   const outcomes: Outcome[] = [];
   const states = options.states.length > 0 ? options.states : PRUNED_STATES;
-  const { exit } = await withFooter(world, async (footer) =>
-    searchJobs(world, options, {
-      err: (text) => footer.print(text, "err"),
-      progress: (text) => footer.set(text === undefined ? [] : [text]),
-      use: async (jobs, link) => {
-        const old = jobs.filter((job) => isWanted(job, { ...options, states }) && !isOpen(job.state) && idleSeconds(job, link.now()) >= options.olderSeconds);
-        const rest = old.values();
-        const worker = async (): Promise<void> => {
-          for (const job of rest) outcomes.push(await pruned(job, options));
-        };
-        await Promise.all(Array.from({ length: AT_ONCE }, worker));
-      },
-    }),
-  );
+  const { exit } = await searchShown(world, options, {
+    use: async (jobs, link) => {
+      const old = jobs.filter((job) => isWanted(job, { ...options, states }) && !isOpen(job.state) && idleSeconds(job, link.now()) >= options.olderSeconds);
+      const rest = old.values();
+      const worker = async (): Promise<void> => {
+        for (const job of rest) outcomes.push(await pruned(job, options));
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, worker));
+    },
+  });
   const order = inOrder(outcomes.map(({ job }) => job));
   const sorted = outcomes.toSorted((a, b) => order.indexOf(a.job) - order.indexOf(b.job));
   if (options.format === "json") world.out(json(sorted, options));

@@ -37,6 +37,16 @@ test("a job that is followed is printed to its end from where a lost connection 
   ]);
 });
 
+test("a log that goes on in another file is printed on, and asked for from there after a lost connection", async () => {
+  const seen: FakeHost = { asked: [], closed: [] };
+  const piece = (text: string, offset: number, place: string): AgentEvent => ({ event: "output", stream: "log", text, offset, place });
+  const answers = [{ list: [job(running)], tail: [piece("one\n", 4000, "8:1"), piece("two\n", 4, "8:2"), "drop"] }, { tail: [piece("three\n", 10, "8:2")], show: [job(ended)] }] as const;
+  const world = worldOf([fakeHost({ host: "web1", answers }, seen)]);
+  assert.equal(await runCli(world, ["jobs", "tail", "-f", "j1"]), 0);
+  assert.equal(world.printed.out, "one\ntwo\nthree\n");
+  assert.deepEqual(seen.asked.filter((asked) => asked.do === "tail").at(-1), { do: "tail", dir: "/d", jid: "j1.10", from: 4, place: "8:2", follow: true });
+});
+
 test("what a result holds is not printed twice after a lost connection", async () => {
   const answers = [{ list: [job(ended)], tail: [output("out\n", 4, "stdout"), output("err\n", 4, "stderr"), "drop"] }, { tail: [output("err\n", 4, "stderr"), output("more\n", 9, "stderr")], show: [job(ended)] }] as const;
   const world = worldOf([fakeHost({ host: "web1", answers })]);

@@ -5,13 +5,13 @@ import type { AgentEvent } from "../../../model/host.ts";
 import { isOpen } from "../../../model/job-state.ts";
 import { printable } from "../../../model/printable.ts";
 import { PROBLEM_EXITS, Problem } from "../../../model/problem.ts";
-import { withFooter } from "../footer.ts";
 import { steadily } from "../steady.ts";
 import { count, createStyle } from "../style.ts";
 import type { World } from "../world.ts";
 import type { FoundJob } from "./found.ts";
-import { inOrder, judged, problemLine, searchJobs } from "./found.ts";
+import { inOrder, judged, problemLine } from "./found.ts";
 import { OutputLines } from "./output-lines.ts";
+import { searchShown } from "./search-shown.ts";
 import type { JobsOptions } from "./wanted.ts";
 import { isWanted, missingLines, nameOf } from "./wanted.ts";
 
@@ -29,26 +29,21 @@ type Output = Extract<AgentEvent, { readonly event: "output" }>;
 export async function tailJobs(world: World, options: TailOptions): Promise<number> {
   const found: FoundJob[] = [];
   let worst = 0;
-  const { exit, hosts } = await withFooter(world, async (footer) =>
-    searchJobs(world, options, {
-      err: (text) => footer.print(text, "err"),
-      progress: (text) => footer.set(text === undefined ? [] : [text]),
-      use: async (jobs) => {
-        found.push(...jobs.filter((job) => isWanted(job, options) && (options.jids.length > 0 || options.states.length > 0 || isOpen(job.state))));
-        await Promise.resolve();
-      },
-      atLast: async () => {
-        footer.stop();
-        const tails = inOrder(found).map((job) => new Tail(world, job, { ...options, isNamed: found.length > 1 }));
-        const byHost = Map.groupBy(tails, ({ job }) => job.link);
-        const followHost = async ([link, own]: readonly [HostLink, readonly Tail[]]): Promise<void> => {
-          worst = Math.max(worst, await hostTails(world, link, { tails: own, options }));
-        };
-        if (options.follow) await Promise.all([...byHost].map(followHost));
-        else for (const each of byHost) await followHost(each);
-      },
-    }),
-  );
+  const { exit, hosts } = await searchShown(world, options, {
+    use: async (jobs) => {
+      found.push(...jobs.filter((job) => isWanted(job, options) && (options.jids.length > 0 || options.states.length > 0 || isOpen(job.state))));
+      await Promise.resolve();
+    },
+    atLast: async () => {
+      const tails = inOrder(found).map((job) => new Tail(world, job, { ...options, isNamed: found.length > 1 }));
+      const byHost = Map.groupBy(tails, ({ job }) => job.link);
+      const followHost = async ([link, own]: readonly [HostLink, readonly Tail[]]): Promise<void> => {
+        worst = Math.max(worst, await hostTails(world, link, { tails: own, options }));
+      };
+      if (options.follow) await Promise.all([...byHost].map(followHost));
+      else for (const each of byHost) await followHost(each);
+    },
+  });
   const missing = missingLines(options, found, hosts);
   for (const line of missing) world.err(line);
   if (found.length === 0 && options.jids.length === 0 && hosts > 0) world.err(`longhaul: nothing runs on ${count(hosts, "host")}; name a job to see what it has printed\n`);
@@ -80,6 +75,8 @@ class Tail {
   readonly #lines: OutputLines;
   /** By stream: up to where it has been printed, in bytes. */
   readonly #seen: Partial<Record<Output["stream"], number>> = {};
+  /** Of the log: the place of that. */
+  #place: string | undefined;
   #isNoted = false;
 
   constructor(world: World, job: FoundJob, options: TailOptions & { readonly isNamed: boolean }) {
@@ -95,7 +92,7 @@ class Tail {
     const { dir, jid } = this.job.report;
     const { follow, lines } = this.#options;
     const from = this.#seen.log ?? this.#seen.stdout;
-    const begin = from === undefined ? { from: 0, lines } : { from };
+    const begin = from === undefined ? { from: 0, lines } : { from, ...(this.#place === undefined ? {} : { place: this.#place }) };
     for await (const event of link.request({ do: "tail", dir, jid, ...begin, follow })) {
       if (event.event === "output") this.#print(event);
       if (event.event === "note") this.#note(event.text);
@@ -107,9 +104,10 @@ class Tail {
   }
 
   #print(event: Output): void {
-    const { stream, text, offset } = event;
-    // A stream that begins anew after a lost link has been printed so far already.
-    if (offset <= (this.#seen[stream] ?? -1)) return;
+    const { stream, text, offset, place } = event;
+    this.#place = place;
+    // A stream of a result begins anew after a lost link, and has been printed so far already. A log goes on.
+    if (stream !== "log" && offset <= (this.#seen[stream] ?? -1)) return;
     this.#seen[stream] = offset;
     if (this.#options.format === "json") this.#world.out(`${JSON.stringify({ host: this.job.host, jid: this.job.report.jid, stream, text, offset })}\n`);
     else this.#lines.take(stream, text);
