@@ -41,6 +41,7 @@ async function bash(...words: readonly string[]): Promise<readonly string[]> {
 }
 
 const ids = modes.map((mode) => mode.id);
+const below = ["help", "kill", "list", "prune", "show", "tail", "wait"];
 const commands = [...buildProgram(fakeWorld({}, modes), () => undefined).commands.map((command) => command.name()), "help"].toSorted();
 
 test("bash offers commands, options, choices, modes and paths, each where it can stand", async () => {
@@ -57,6 +58,16 @@ test("bash offers commands, options, choices, modes and paths, each where it can
   assert.deepEqual(await bash("explain", "limit-"), ids.filter((id) => id.startsWith("limit-")).toSorted());
   assert.deepEqual(await bash("completion", ""), ["bash", "fish", "zsh"]);
   assert.deepEqual(await bash("help", "d"), ["diagnose"]);
+  assert.deepEqual(await bash("help", "s"), ["show"]);
+  assert.deepEqual(await bash("jobs", ""), below);
+  assert.deepEqual(await bash("jobs", "w"), ["wait"]);
+  assert.deepEqual(await bash("jobs", "help", "w"), ["wait"]);
+  assert.deepEqual(await bash("jobs", "wait", "--time"), ["--timeout"]);
+  assert.deepEqual(await bash("jobs", "show", "--time"), ["--timeout"], "of jobs show, not of show");
+  assert.deepEqual(await bash("jobs", "list", "--wat"), ["--watch"]);
+  assert.deepEqual(await bash("jobs", "list", "-f", ""), ["json", "text"]);
+  assert.deepEqual(await bash("jobs", "list", "--state", "l"), ["lost"]);
+  assert.deepEqual(await bash("show", "--wat"), []);
   assert.deepEqual(await bash("lint", "si"), ["site.yml"]);
   assert.deepEqual(await bash("lint", "--fix", "ro"), ["roles"]);
   assert.deepEqual(await bash("diagnose", "run.log", "--playbook", "si"), ["site.yml"]);
@@ -72,6 +83,9 @@ test("fish offers the same, with descriptions", { skip: missing("fish") ?? false
   assert.deepEqual((await fish("longhaul ")).map((each) => each.split("\t")[0]), commands);
   assert.deepEqual(await fish("longhaul diagnose -f j"), ["json\thow to print"]);
   assert.deepEqual(await fish("longhaul diagnose --pl"), ["--playbook\tthe playbook that was run: what lint finds in it is evidence"]);
+  assert.deepEqual((await fish("longhaul jobs ")).map((each) => each.split("\t")[0]), below);
+  assert.deepEqual((await fish("longhaul jobs wait --time")).map((each) => each.split("\t")[0]), ["--timeout"]);
+  assert.deepEqual(await fish("longhaul show --wat"), []);
   assert.deepEqual(await fish("longhaul lint si"), ["site.yml"]);
   assert.deepEqual((await fish("longhaul explain limit-too")).map((each) => each.split("\t")[0]), ["limit-too-short"]);
 });
@@ -91,6 +105,8 @@ test("zsh offers the same", { skip: missing("zsh") ?? false }, async () => {
   await offers("longhaul ", "diagnose *-- name the cause");
   await offers("longhaul lint -f ", "codeclimate*sarif");
   await offers("longhaul explain limit-too", "-short");
+  await offers("longhaul jobs ", "kill *-- end jobs");
+  await offers("longhaul jobs list --wat", "ch");
   await offers("longhaul lint si", "te.yml");
   await offers("longhaul diagnose --pl", "aybook");
 });

@@ -3,6 +3,7 @@
 // Node at every Tab; these hold all words themselves.
 
 import type { Argument, Command, Option } from "commander";
+import { JOB_STATES } from "../../model/job-state.ts";
 import type { Mode } from "../../model/mode.ts";
 
 export type Shell = "bash" | "zsh" | "fish";
@@ -22,28 +23,41 @@ interface Switch {
   readonly value: Value | undefined;
 }
 
-/** A command, or the program itself, whose name is then empty. */
+/** A command, or the program itself, whose word is then empty; of a command below another the word is both: `jobs list`. */
 interface Place extends Word {
   readonly switches: readonly Switch[];
   readonly value: Value;
+  /** Commands below it. */
+  readonly places: readonly Place[];
 }
 
 /** In: the whole command line and the catalogue. Out: the script that a shell reads. */
 export function completion(shell: Shell, program: Command, modes: readonly Mode[]): string {
-  const help = program.createHelp();
-  const commands = help.visibleCommands(program);
-  const names = commands.map((command) => ({ word: command.name(), says: command.description() }));
-  const known: Known = { commands: names, modes: modes.map(({ id, title }) => ({ word: id, says: title })) };
-  const places = [program, ...commands].map((command): Place => {
-    const switches = help.visibleOptions(command).map((option) => switchOf(option, known));
-    const [argument] = command.registeredArguments;
-    const value = argument === undefined ? "anything" : valueOf(argument.name(), argument, known);
-    return command === program ? { word: "", says: "", switches, value: names } : { word: command.name(), says: command.description(), switches, value };
-  });
-  return PRINTERS[shell](program.name(), places);
+  const known: Known = { commands: [], modes: modes.map(({ id, title }) => ({ word: id, says: title })) };
+  return PRINTERS[shell](program.name(), placeOf(program, "", known));
+}
+
+function placeOf(command: Command, word: string, known: Known): Place {
+  const help = command.createHelp();
+  const below = help.visibleCommands(command).filter((each) => command.commands.length > 0 || each.name() !== "help");
+  const commands = below.map((each) => ({ word: each.name(), says: each.description() }));
+  const [argument] = command.registeredArguments;
+  return {
+    word,
+    says: command.description(),
+    switches: help.visibleOptions(command).map((option) => switchOf(option, known)),
+    value: commands.length > 0 ? commands : argument === undefined ? "anything" : valueOf(argument.name(), argument, known),
+    places: below.map((each) => placeOf(each, `${word} ${each.name()}`.trimStart(), { ...known, commands })),
+  };
+}
+
+/** It, and all below it. */
+function withBelow(place: Place): readonly Place[] {
+  return [place, ...place.places.flatMap(withBelow)];
 }
 
 interface Known {
+  /** Beside the command that is looked at. */
   readonly commands: readonly Word[];
   readonly modes: readonly Word[];
 }
@@ -60,21 +74,29 @@ function valueOf(name: string, { argChoices }: Pick<Argument | Option, "argChoic
   if (argChoices !== undefined) return argChoices.map((word) => ({ word, says: "" }));
   if (name === "command") return commands;
   if (name.startsWith("mode")) return modes;
+  if (name === "state") return JOB_STATES.map((word) => ({ word, says: "" }));
   return /^(?:path|file|log|dir)/.test(name) ? "path" : "anything";
 }
 
-const PRINTERS: Readonly<Record<Shell, (name: string, places: readonly Place[]) => string>> = { bash, zsh, fish };
+const PRINTERS: Readonly<Record<Shell, (name: string, top: Place) => string>> = { bash, zsh, fish };
 
 function wordsOf(value: readonly Word[]): string {
   return value.map(({ word }) => word).join(" ");
 }
 
-function bash(name: string, places: readonly Place[]): string {
+/** What stands before a command, and the command: ` jobs`, `jobs list`. */
+function stepsOf(places: readonly Place[]): readonly string[] {
+  return places.slice(1).map(({ word }) => (word.includes(" ") ? word : ` ${word}`));
+}
+
+function bash(name: string, top: Place): string {
+  const places = withBelow(top);
   const words = (value: Value): string => (value === "path" ? ":" : value === "anything" ? "" : wordsOf(value));
   const values = places.flatMap(({ word, switches }) =>
     switches.flatMap(({ names, value }) => (value === undefined ? [] : [`    ${names.map((each) => `"${word} ${each}"`).join("|")}) words="${words(value)}" ;;`])),
   );
-  const rest = places.flatMap(({ word, switches, value }) => [
+  // What is below a command comes before it: the pattern of that fits it too.
+  const rest = places.toReversed().flatMap(({ word, switches, value }) => [
     `      "${word} -"*) words="${switches.flatMap(({ names }) => names).join(" ")}" ;;`,
     `      "${word} "*) words="${words(value)}" ;;`,
   ]);
@@ -83,7 +105,9 @@ _${name}() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} command= words= word
   COMPREPLY=()
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in ${places.slice(1).map(({ word }) => word).join("|")}) command=$word; break ;; esac
+    case "$command $word" in
+      ${stepsOf(places).map((step) => `"${step}"`).join("|")}) command=\${command:+$command }$word ;;
+    esac
   done
   # In --format=json the = is a word of its own.
   if [[ $cur == "=" ]]; then cur=; elif [[ $prev == "=" ]]; then prev=\${COMP_WORDS[COMP_CWORD-2]}; fi
@@ -104,7 +128,21 @@ complete -F _${name} ${name}
 `;
 }
 
-function zsh(name: string, places: readonly Place[]): string {
+function zsh(name: string, top: Place): string {
+  const functions = withBelow(top).filter(({ places }) => places.length > 0).map((place) => zshFunction(name, place));
+  return `#compdef ${name}
+# Completes ${name} in zsh.
+${functions.join("")}# Read from fpath this file is the function's body; sourced, it only defines it.
+if [[ $funcstack[1] == _${name} ]]; then _${name} "$@"; else compdef _${name} ${name}; fi
+`;
+}
+
+function zshName(name: string, { word }: Place): string {
+  return `_${name}${word === "" ? "" : `_${word.replaceAll(" ", "_")}`}`;
+}
+
+/** Completes a command that has others below it. */
+function zshFunction(name: string, place: Place): string {
   const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
   const escaped = (text: string): string => text.replaceAll(/[[\]:\\]/g, "\\$&");
   const action = (value: Value): string => (value === "path" ? "_files" : value === "anything" ? " " : `(${wordsOf(value)})`);
@@ -115,17 +153,19 @@ function zsh(name: string, places: readonly Place[]): string {
         return quoted(`*${each}${joint}[${escaped(says)}]${value === undefined ? "" : `:value:${action(value)}`}`);
       }),
     );
-  const [top, ...commands] = places;
-  const cases = commands.map((place) => `        ${place.word}) _arguments ${[...specs(place), quoted(`*:argument:${action(place.value)}`)].join(" \\\n          ")} ;;`);
-  return `#compdef ${name}
-# Completes ${name} in zsh.
-_${name}() {
+  const last = ({ word }: Place): string => word.slice(word.lastIndexOf(" ") + 1);
+  const cases = place.places.map((each) =>
+    each.places.length > 0
+      ? `        ${last(each)}) ${zshName(name, each)} ;;`
+      : `        ${last(each)}) _arguments ${[...specs(each), quoted(`*:argument:${action(each.value)}`)].join(" \\\n          ")} ;;`,
+  );
+  return `${zshName(name, place)}() {
   local context state state_descr line curcontext=$curcontext
   typeset -A opt_args
   local -a commands=(
-${commands.map(({ word, says }) => `    ${quoted(`${word}:${says}`)}`).join("\n")}
+${place.places.map((each) => `    ${quoted(`${last(each)}:${each.says}`)}`).join("\n")}
   )
-  _arguments -C ${[...(top === undefined ? [] : specs(top)), "'1: :->command'", "'*:: :->rest'"].join(" \\\n    ")} && return
+  _arguments -C ${[...specs(place), "'1: :->command'", "'*:: :->rest'"].join(" \\\n    ")} && return
   case $state in
     command) _describe command commands ;;
     rest)
@@ -134,16 +174,15 @@ ${cases.join("\n")}
       esac ;;
   esac
 }
-# Read from fpath this file is the function's body; sourced, it only defines it.
-if [[ $funcstack[1] == _${name} ]]; then _${name} "$@"; else compdef _${name} ${name}; fi
 `;
 }
 
-function fish(name: string, places: readonly Place[]): string {
+function fish(name: string, top: Place): string {
+  const places = withBelow(top);
   const quoted = (text: string): string => `'${text.replaceAll(/['\\]/g, "\\$&")}'`;
   const says = (text: string): string => (text === "" ? "" : ` -d ${quoted(text)}`);
   const lines = places.flatMap(({ word, switches, value }) => {
-    const start = `complete -c ${name} -n ${word === "" ? "__fish_use_subcommand" : quoted(`__fish_seen_subcommand_from ${word}`)}`;
+    const start = `complete -c ${name} -n ${quoted(`__${name}_at ${quoted(word)}`)}`;
     const options = switches.map((each) => {
       const names = each.names.map((option) => (option.startsWith("--") ? ` -l ${option.slice(2)}` : ` -s ${option.slice(1)}`)).join("");
       const takes = each.value === undefined ? "" : each.value === "path" ? " -r -F" : each.value === "anything" ? " -x" : ` -x -a ${quoted(wordsOf(each.value))}`;
@@ -152,5 +191,18 @@ function fish(name: string, places: readonly Place[]): string {
     const values = value === "path" ? [`${start} -F`] : value === "anything" ? [] : value.map((each) => `${start} -a ${each.word}${says(each.says)}`);
     return [...options, ...values];
   });
-  return `# Completes ${name} in fish.\ncomplete -c ${name} -f\n${lines.join("\n")}\n`;
+  return `# Completes ${name} in fish.
+function __${name}_at
+  set -l at ''
+  for word in (commandline -opc)[2..-1]
+    switch "$at $word"
+      case ${stepsOf(places).map(quoted).join(" ")}
+        set at (string trim "$at $word")
+    end
+  end
+  test "$at" = "$argv[1]"
+end
+complete -c ${name} -f
+${lines.join("\n")}
+`;
 }
