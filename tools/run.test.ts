@@ -115,6 +115,26 @@ test("a status task that names its module in full goes on when the job ends, and
   assert.equal(out.match(/RETRYING/g)?.length, 1);
 });
 
+test("attempts without a pause give a job as much time as Ansible's own questions would have", async () => {
+  const python = existsSync("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+  writeFileSync(join(directory, "slow-python"), `#!/bin/sh\nsleep 2\nexec ${python} "$@"\n`, { mode: 0o755 });
+  playbook(`
+    - ansible.builtin.shell: sleep 8; echo done
+      async: 600
+      poll: 0
+      register: started
+    - ansible.builtin.async_status:
+        jid: "{{ started.ansible_job_id }}"
+      register: status
+      until: status is finished
+      retries: 6
+      delay: 0
+      vars: {ansible_python_interpreter: "{{ inventory_dir }}/slow-python"}
+`);
+  const { code, out, err } = await longhaul().ended;
+  assert.equal(code, 0, out + err);
+});
+
 test("a failure keeps ansible-playbook's exit code, and its cause follows at once", async () => {
   playbook("    - ansible.builtin.shell: sleep 60\n      async: 1\n      poll: 1\n");
   const { code, err } = await longhaul("-q").ended;

@@ -411,6 +411,8 @@ class Held:
         self.attempts = 1 + max(0, DEFAULT_RETRIES if task.retries is None else task.retries)
         self.attempt = 0
         self.seen = None
+        # What it took to ask the host, which is part of the time that the playbook's attempts give to the job.
+        self.question_seconds = 0.0
         self.was_unreachable = False
         self.is_followed = True
         self.told = task.delay
@@ -430,6 +432,7 @@ class Held:
         state = answer.get("state")
         if state == "running" and not is_last and self.seen is not None:
             return copy.deepcopy(self.seen)
+        began = time.monotonic()
         try:
             result = from_file(action, answer, text(self.task.args.get("jid")), request, ask_host) if state == "ended" else ask_host()
         except AnsibleConnectionFailure as error:
@@ -440,12 +443,15 @@ class Held:
         self.was_unreachable = False
         if state == "ended" and not result.get("finished"):
             self.is_followed = False
+        self.question_seconds = time.monotonic() - began
         self.seen = copy.deepcopy(result) if is_running(result) else None
         return result
 
     def wait(self, request, seconds):
+        """The pause before an attempt, and where nothing has happened by then, as long as the question would have taken."""
         began = time.monotonic()
-        answer = None if request is None else self.hook.channel.ask({**request, "seconds": seconds}, seconds)
+        patience = seconds + self.question_seconds
+        answer = None if request is None else self.hook.channel.ask({**request, "seconds": patience}, patience)
         answer = answer or {}
         if answer.get("state") != "ended":
             self.is_followed = self.is_followed and answer.get("state") in ("running", "unknown")
