@@ -1,21 +1,10 @@
 // Made-up histories whose truth is known: how often would the next run have failed under a rule's limit, and how long would a hung job go unnoticed?
 
+import type { Chance } from "./chance.ts";
+import { chanceFrom } from "./chance.ts";
 import { recommend } from "../src/engine/advise/recommend.ts";
 import { endedSeconds } from "../src/engine/advise/bound.ts";
 import type { Observation } from "../src/model/duration.ts";
-
-/** Numbers from 0 to 1 that are the same in each run (mulberry32). */
-type Chance = () => number;
-
-function chanceFrom(seed: number): Chance {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function normal(chance: Chance): number {
   return Math.sqrt(-2 * Math.log(1 - chance())) * Math.cos(2 * Math.PI * chance());

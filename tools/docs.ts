@@ -6,6 +6,7 @@ import { dirname, join, relative } from "node:path";
 import { modes } from "../src/catalogue/index.ts";
 import type { Cannot, Mode } from "../src/model/mode.ts";
 import { matrixPage } from "../proofs/matrix.ts";
+import { equalSection } from "./equal/table.ts";
 import { manPage } from "./man.ts";
 import { faultsPage } from "./role/table.ts";
 
@@ -18,6 +19,7 @@ for (const mode of modes) pages.set(join(catalogue, mode.id, "README.md"), modeP
 pages.set(join(root, "docs/modes.md"), indexPage());
 pages.set(join(root, "docs/matrix.md"), matrixPage(catalogue));
 pages.set(join(root, "docs/role-faults.md"), faultsPage());
+pages.set(join(root, "docs/bridge.md"), bridgePage());
 pages.set(join(root, "man/longhaul.1"), manPage((JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }).version));
 
 const stale = [...pages].filter(([path, text]) => !existsSync(path) || readFileSync(path, "utf8") !== text);
@@ -37,6 +39,12 @@ function modePage(mode: Mode): string {
   const written = existsSync(path) ? readFileSync(path, "utf8") : `# ${mode.title}\n`;
   const prose = written.split(/^## (?:Broken|Repaired|Evidence)$/m, 1)[0]?.trimEnd() ?? "";
   return [prose, ...exampleSections(mode), evidenceSection(mode)].join("\n\n");
+}
+
+/** What people write, then what was played. */
+function bridgePage(): string {
+  const [prose = ""] = readFileSync(join(root, "docs/bridge.md"), "utf8").split(/^## Played plain and supervised$/m, 1);
+  return `${prose.trimEnd()}\n\n${equalSection()}`;
 }
 
 function exampleSections(mode: Mode): readonly string[] {

@@ -1,0 +1,14 @@
+// Chance that can be had again: what is simulated or generated is the same in each run of a seed.
+
+/** Numbers from 0 to 1 that are the same in each run (mulberry32). */
+export type Chance = () => number;
+
+export function chanceFrom(seed: number): Chance {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
