@@ -1,6 +1,8 @@
 // `npm run bench`: what longhaul costs, beside a named peer or floor in the same run. Ratios are what counts; the machine is not.
 // Options: --quick (small inputs), --megabytes N (size of the log), --files N (size of the project), --runs N (of each side),
-// --only start|project|log|relint. Of hosts, which take minutes: npm run bench -- hosts. The log of a gigabyte: npm run bench -- --only log --megabytes 1024 --runs 3
+// --only start|project|log|relint. The log of a gigabyte: npm run bench -- --only log --megabytes 1024 --runs 3
+// With real hosts, some minutes each: npm run bench -- hosts [--quick] [--only list|ends|watch|connect], and
+// npm run bench -- run [--quick] [--only latency|overhead|fleet|output].
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -12,6 +14,7 @@ import { writeProject } from "./generate-project.ts";
 import { benchHosts } from "./hosts.ts";
 import type { Cost } from "./measure.ts";
 import { best, isThere, measure } from "./measure.ts";
+import { benchRuns } from "./supervised.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -126,8 +129,10 @@ function report(): void {
 }
 
 try {
-  console.log(`${availableParallelism()} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}; best of ${runs}, interleaved\n`);
-  if (positionals.includes("hosts")) await benchHosts({ isQuick: values.quick });
+  const isOnHosts = positionals.includes("hosts") || positionals.includes("run");
+  console.log(`${availableParallelism()} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}${isOnHosts ? "" : `; best of ${runs}, interleaved\n`}`);
+  if (positionals.includes("hosts")) await benchHosts({ isQuick: values.quick, only: values.only });
+  else if (positionals.includes("run")) await benchRuns({ isQuick: values.quick, only: values.only });
   else report();
 } finally {
   rmSync(temporary, { recursive: true, force: true });

@@ -33,12 +33,16 @@ export interface SshdOptions {
   readonly users?: readonly string[];
   /** Every session has LONGHAUL_FLEET, the directory of the server, in its environment, and its temporary files in `tmp` below that. */
   readonly isMarked?: boolean;
+  /** The server takes in what its sessions leave running, so that the CPU time of its children has all of that in it. */
+  readonly isReaper?: boolean;
   /** In: the directory of the server. Out: a shell script for the end of the test, before the files are removed; see last-will. */
   readonly will?: (directory: string) => string;
 }
 
 const SSHD = "/usr/sbin/sshd";
 const READY_MS = 60_000;
+/** Becomes the program that is named after it, which keeps the attribute (prctl(2), PR_SET_CHILD_SUBREAPER). */
+const REAPER = ["python3", "-c", "import ctypes, os, sys; ctypes.CDLL(None).prctl(36, 1, 0, 0, 0); os.execv(sys.argv[1], sys.argv[1:])"];
 
 /** Why there can be no sshd here; false where there can, as `skip` of a test wants it. */
 export function sshdMissing(): string | false {
@@ -47,7 +51,7 @@ export function sshdMissing(): string | false {
 }
 
 /** In: the number of hosts, up to 250 for each of two networks. */
-export async function startSshd(count: number, { users = [userInfo().username], isMarked = false, will = () => "" }: SshdOptions = {}): Promise<Sshd> {
+export async function startSshd(count: number, { users = [userInfo().username], isMarked = false, isReaper = false, will = () => "" }: SshdOptions = {}): Promise<Sshd> {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "longhaul-sshd-")));
   const at = (name: string): string => join(directory, name);
   const clear = lastWill(`${killSshd(directory)}\n${will(directory)}\nrm -rf '${directory}'`);
@@ -65,7 +69,8 @@ export async function startSshd(count: number, { users = [userInfo().username], 
   writeFileSync(at("sshd_config"), configurationText({ directory, port, users, isMarked }));
   let server: ChildProcess | undefined;
   const restore = async (): Promise<void> => {
-    server = spawn(SSHD, ["-D", "-f", at("sshd_config"), "-E", at("sshd.log")], { stdio: "ignore" });
+    const [file, ...args] = [...(isReaper ? REAPER : []), SSHD, "-D", "-f", at("sshd_config"), "-E", at("sshd.log")];
+    server = spawn(file ?? SSHD, args, { stdio: "ignore" });
     await answers(port, server);
   };
   const cut = async (): Promise<void> => {
@@ -95,7 +100,7 @@ export function addressOf(number: number): string {
   return `127.0.${1 + Math.floor((number - 1) / 250)}.${1 + ((number - 1) % 250)}`;
 }
 
-function configurationText({ directory, port, users, isMarked }: Required<Omit<SshdOptions, "will">> & { readonly directory: string; readonly port: number }): string {
+function configurationText({ directory, port, users, isMarked }: Required<Omit<SshdOptions, "will" | "isReaper">> & { readonly directory: string; readonly port: number }): string {
   const at = (name: string): string => join(directory, name);
   const configuration = {
     Port: port,
