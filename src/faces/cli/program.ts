@@ -72,8 +72,8 @@ export async function runCli(world: World, argv: readonly string[]): Promise<num
   }
 }
 
-/** `--fix` and `--changed` take a value only with `=`: in `--fix site.yml` the file is a path. */
-function spelledOut(argument: string): string {
+/** `--fix` and `--changed` take a value only with `=`: in `--fix site.yml` the file is a path. @internal Exported for a test of the documents. */
+export function spelledOut(argument: string): string {
   return argument === "--fix=all" ? "--fix-all" : argument.replace(/^--changed=(?=.)/, "--changed-since=");
 }
 
