@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import errno
 import hashlib
+import hmac
 import json
 import os
 import socket
@@ -45,6 +46,8 @@ FAREWELL_SECONDS = 2.0
 # After the limit the wrapper's own verdict may be a moment away: longhaul's gives the job 5 s to end after TERM.
 VERDICT_SECONDS = 6.0
 DEFAULT_RETRIES = 3
+# For a connection to the host, and a look at the job there.
+JOIN_SECONDS = 180.0
 
 
 class Channel:
@@ -221,10 +224,26 @@ def where_of(host, connection, task, surroundings):
     return {"host": host, "target": text(task.delegate_to) or host, "variables": variables_of(connection, task, task_vars, templar)}
 
 
-def key_of(task, host):
-    """The same for the same launch in another run: name, place, host and arguments, of which only a digest leaves the process."""
-    told = [text(task.get_name()), text(task.get_path()), host, {} if task.no_log else task.args]
-    return hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+def key_of(salt, task, host):
+    """
+    The same for the same launch in another run: play, task, file, hosts, user and arguments. Only a digest leaves the process, and whoever has
+    not the salt cannot try out what the arguments were.
+    """
+    if salt is None:
+        return ""
+    play = getattr(getattr(task, "_parent", None), "_play", None)
+    places = [None if play is None else text(play.get_name()), text(task.get_name()), (text(task.get_path()) or "").rpartition(":")[0]]
+    told = [places, host, text(task.delegate_to), text(task.become_user) if task.become else None, task.args]
+    return hmac.new(salt, json.dumps(told, default=str, sort_keys=True).encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()[:32]
+
+
+def content_of(variable):
+    """The file that a variable of the environment names; None where there is none."""
+    try:
+        with open(os.environ[variable], "rb") as file:
+            return file.read()
+    except (KeyError, OSError):
+        return None
 
 
 class Hook:
@@ -235,6 +254,10 @@ class Hook:
         self.poll = None
         self.held = {}
         self.refused = []
+        self.salt = content_of("LONGHAUL_SALT")
+        self.key = ""
+        # Launches of an earlier run whose jobs may still run, as [host, key].
+        self.earlier = set(tuple(each) for each in json.loads(content_of("LONGHAUL_REATTACH") or b"[]"))
 
     def install(self):
         from ansible.executor.task_executor import TaskExecutor
@@ -250,6 +273,7 @@ class Hook:
             return
         self.wrap_status(stock)
         self.wrap_executor(TaskExecutor)
+        self.wrap_launch()
 
     def wrap_executor(self, executor):
         hook, execute, poll = self, executor._execute, executor._poll_async_result
@@ -272,6 +296,36 @@ class Hook:
 
         executor._execute = _execute
         executor._poll_async_result = _poll_async_result
+
+    def wrap_launch(self):
+        """Every action that starts a job does it through this method (plugins/action/__init__.py, 2.14 to 2.21)."""
+        from ansible.plugins.action import ActionBase
+
+        hook, execute = self, ActionBase._execute_module
+
+        def _execute_module(self, *args, **kwargs):
+            if not kwargs.get("wrap_async"):
+                return execute(self, *args, **kwargs)
+            task_vars = kwargs.get("task_vars") or {}
+            host = text(task_vars.get("inventory_hostname"))
+            hook.key = hook.quietly(key_of, hook.salt, self._task, host) or ""
+            joined = hook.join(self, host, task_vars) if (host, hook.key) in hook.earlier else None
+            return execute(self, *args, **kwargs) if joined is None else joined
+
+        ActionBase._execute_module = _execute_module
+
+    def join(self, action, host, task_vars):
+        """What a launch answers of a job that an earlier run has started; None where it is to be started anew. Nobody may guess about that."""
+        where = self.quietly(where_of, host, action._connection, action._task, (task_vars, action._templar))
+        answer = None if where is None else self.channel.ask({"do": "join", **where, "task": text(action._task._uuid), "key": self.key}, JOIN_SECONDS)
+        state, jid, path = [(answer or {}).get(name) for name in ("state", "jid", "path")]
+        if state == "anew":
+            return None
+        if state == "joined":
+            as_boolean = SERIES >= (2, 19)
+            return {"started": True if as_boolean else 1, "finished": False if as_boolean else 0, "failed": False, "changed": True, "ansible_job_id": jid, "results_file": path, "_ansible_parsed": True}
+        why = (answer or {}).get("why") or "longhaul does not answer"
+        return {"failed": True, "changed": False, "msg": "longhaul: not started, as an earlier run has started the same job, and it cannot be told what became of it: %s" % why, "_ansible_parsed": True}
 
     def wrap_status(self, stock):
         hook, run, init = self, stock.run, stock.__init__
@@ -325,7 +379,7 @@ class Hook:
             "limit": task.async_val,
             "poll": task.poll,
             "no_log": bool(task.no_log),
-            "key": key_of(task, host),
+            "key": self.key,
         }
 
 

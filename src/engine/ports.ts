@@ -2,7 +2,7 @@
 
 import type { AraResult } from "../model/ara-result.ts";
 import type { Measurement } from "../model/duration.ts";
-import type { BridgeNews, BridgeQuestion, HostVariables, WaitAnswer } from "../model/bridge-message.ts";
+import type { BridgeNews, BridgeQuestion, HostVariables, JoinAnswer, WaitAnswer } from "../model/bridge-message.ts";
 import type { AgentEvent, AgentReady, AgentRequest } from "../model/host.ts";
 import type { Problem } from "../model/problem.ts";
 import type { RunEvent } from "../model/run-event.ts";
@@ -163,7 +163,7 @@ export interface KeptRuns {
 /** What is done with the messages of the bridge. */
 export interface BridgeListener {
   readonly take: (news: BridgeNews) => void;
-  readonly answer: (question: BridgeQuestion) => Promise<WaitAnswer>;
+  readonly answer: (question: BridgeQuestion) => Promise<WaitAnswer | JoinAnswer>;
 }
 
 /** Out: the path of a socket, which the bridge is told. */
@@ -206,6 +206,8 @@ export interface RunWorld {
   readonly startPlaybook: StartPlaybook;
   readonly onSignal: OnSignal;
   readonly bridgeSettings: () => BridgeSettings;
+  /** The path of the file that makes keys of launches ours alone; undefined where it cannot be made. */
+  readonly saltPath: () => string | undefined;
   /** Writes bytes as they are. */
   readonly write: (stream: "out" | "err", bytes: Uint8Array) => void;
   /** Whether standard error is a terminal. */

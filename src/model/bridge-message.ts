@@ -33,10 +33,12 @@ export type BridgeMessage =
   /** To be answered as soon as the job has ended, or after so many seconds. */
   | { readonly kind: "wait"; readonly job: BridgeJob; readonly seconds: number }
   /** To be answered when the job file is gone, as after the status module's cleanup. */
-  | { readonly kind: "erase"; readonly job: BridgeJob };
+  | { readonly kind: "erase"; readonly job: BridgeJob }
+  /** Whether a launch is to be the job of an earlier run with the same key instead. */
+  | ({ readonly kind: "join"; readonly key: string } & Pick<BridgeJob, "host" | "variables">);
 
 /** What is to be answered. */
-export type BridgeQuestion = Extract<BridgeMessage, { kind: "wait" | "erase" }>;
+export type BridgeQuestion = Extract<BridgeMessage, { kind: "wait" | "erase" | "join" }>;
 export type BridgeNews = Exclude<BridgeMessage, BridgeQuestion>;
 
 /**
@@ -52,6 +54,9 @@ export interface WaitAnswer {
   readonly dir?: string;
 }
 
+/** `anew`: the job is to be started. `cannot`: nobody can tell, and it must not be. */
+export type JoinAnswer = { readonly state: "anew" } | { readonly state: "joined"; readonly jid: string; readonly path: string } | { readonly state: "cannot"; readonly why: string };
+
 /** No playbook waits longer for one answer. */
 const LONGEST_WAIT_SECONDS = 7 * 86_400;
 
@@ -62,6 +67,10 @@ export function readBridgeMessage(line: string): BridgeMessage | undefined {
   switch (fields["do"]) {
     case "event":
       return readEvent(fields);
+    case "join": {
+      const host = textOrNull(fields["target"]);
+      return host === null ? undefined : { kind: "join", host, variables: fieldsOf(fields["variables"]) ?? {}, key: text(fields["key"]) };
+    }
     case "launched":
     case "erase":
     case "wait": {

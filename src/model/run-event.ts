@@ -1,6 +1,7 @@
 // What a run's journal holds: one event a line, appended while the run goes on. Nothing secret is in it: no variables, no arguments of
 // modules, no output; where output stands is told by offsets. Old journals stay readable: what a reader does not know it passes over.
 
+import { fieldsOf } from "./fields.ts";
 import type { JobState } from "./job-state.ts";
 import { JOB_STATES } from "./job-state.ts";
 
@@ -51,6 +52,14 @@ export interface JobLaunched extends JobPlace {
   readonly noLog: boolean;
   /** The same for the same launch (task, place, host, arguments) in another run. */
   readonly key: string;
+  /** Where the job is one that an earlier run has started; null, or absent in older journals, where this run has. */
+  readonly joined?: JoinedFrom | null;
+}
+
+export interface JoinedFrom {
+  readonly run: string;
+  /** When that run launched it. */
+  readonly launchedAt: number;
 }
 
 export interface JobEnded extends JobPlace {
@@ -127,6 +136,12 @@ class Reading {
     return words.find((word) => word === this.#fields[key]) ?? otherwise;
   }
 
+  joined(): JoinedFrom | null {
+    const value = fieldsOf(this.#fields["joined"]);
+    const [run, launchedAt] = [value?.["run"], value?.["launchedAt"]];
+    return typeof run === "string" && typeof launchedAt === "number" ? { run, launchedAt } : null;
+  }
+
   place(): JobPlace {
     return { host: this.text("host"), jid: this.text("jid") };
   }
@@ -148,6 +163,7 @@ const READERS: ReadonlyMap<string, (from: Reading) => RunFact> = new Map(Object.
     pollSeconds: from.number("pollSeconds") ?? 0,
     noLog: from.flag("noLog"),
     key: from.text("key"),
+    joined: from.joined(),
   }),
   "job-seen": (from) => ({ type: "job-seen", ...from.place(), state: from.one("state", [...JOB_STATES, "unknown"], "unknown"), because: from.maybe("because") }),
   "job-ended": (from) => ({ type: "job-ended", ...from.place(), state: from.one("state", JOB_STATES, "unreadable"), rc: from.number("rc"), durationSeconds: from.number("durationSeconds"), outputBytes: from.number("outputBytes") }),

@@ -1,7 +1,7 @@
 // A run as its journal tells it.
 
 import type { JobState } from "./job-state.ts";
-import type { JobLaunched, ResultStatus } from "./run-event.ts";
+import type { JobLaunched, JoinedFrom, ResultStatus } from "./run-event.ts";
 
 export interface RunTask {
   readonly task: string;
@@ -18,6 +18,8 @@ export interface RunJob extends Pick<JobLaunched, "host" | "jid" | "dir" | "task
   readonly state: JobState | "unknown";
   /** Why the state is that; null where it needs no word. */
   readonly because: string | null;
+  /** Of which run it is, where an earlier one has launched it. */
+  readonly joined: JoinedFrom | null;
   /** Seconds since 1970 by the controller's clock. */
   readonly launchedAt: number;
   /** When its end was seen; null while it is open. */

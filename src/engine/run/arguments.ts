@@ -7,6 +7,7 @@ const WITH_VALUE = new Set([
   ...["--vault-id", "--vault-password-file", "--vault-pass-file", "-M", "--module-path", "-f", "--forks", "-t", "--tags", "--skip-tags", "--start-at-task"],
   ...["--connection-password-file", "--conn-pass-file", "--become-password-file", "--become-pass-file"],
 ]);
+const INVENTORY = new Set(["-i", "--inventory", "--inventory-file"]);
 const EXTRA_VARS = new Set(["-e", "--extra-vars"]);
 /** With one of these no task is run. */
 const ASKS_ONLY = new Set(["-h", "--help", "--version", "--syntax-check", "--list-tasks", "--list-tags", "--list-hosts"]);
@@ -48,6 +49,11 @@ export function asksOnly(args: readonly string[]): boolean {
 /** The playbooks among the arguments. */
 export function playbooksOf(args: readonly string[]): readonly string[] {
   return partsOf(args).flatMap(({ option, value }) => (option === undefined && value !== undefined ? [value] : []));
+}
+
+/** The inventories among the arguments. */
+export function inventoriesOf(args: readonly string[]): readonly string[] {
+  return partsOf(args).flatMap(({ option, value }) => (INVENTORY.has(option ?? "") && value !== undefined ? [value] : []));
 }
 
 /** The arguments with which other commands find the same hosts; of extra variables the files, as values of others may be secrets. */

@@ -40,5 +40,5 @@ test("a journal that is folded in pieces tells the same run as the whole", () =>
 test("any bytes are read as no event rather than as a wrong one", () => {
   for (const line of ["", "null", "[]", "{}", '{"type":"run-ended"}', '{"at":"now","type":"run-ended"}', '{"at":1,"type":"__proto__"}', '{"at":1,"type":"constructor"}', "\u0000"]) assert.equal(readRunEvent(line), undefined, line);
   const job = readRunEvent('{"at":1,"type":"job-launched","host":5,"limitSeconds":"soon","noLog":"yes"}');
-  assert.deepEqual(job, { at: 1, type: "job-launched", host: "", jid: "", dir: null, task: "", delegatedBy: null, becomeUser: null, limitSeconds: 0, pollSeconds: 0, noLog: false, key: "" });
+  assert.deepEqual(job, { at: 1, type: "job-launched", host: "", jid: "", dir: null, task: "", delegatedBy: null, becomeUser: null, limitSeconds: 0, pollSeconds: 0, noLog: false, key: "", joined: null });
 });

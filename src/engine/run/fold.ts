@@ -68,8 +68,8 @@ function changeOf(run: Run, event: RunEvent, { tasks, jobs }: Books): Partial<Ru
       return { task };
     }
     case "job-launched": {
-      const { type: _, at, ...launch } = event;
-      jobs.set(jobKey(event), { ...launch, state: "running", because: null, launchedAt: at, endedAt: null, rc: null, durationSeconds: null, outputBytes: null });
+      const { type: _, at, joined = null, ...launch } = event;
+      jobs.set(jobKey(event), { ...launch, joined, state: "running", because: null, launchedAt: joined?.launchedAt ?? at, endedAt: null, rc: null, durationSeconds: null, outputBytes: null });
       return {};
     }
     case "job-seen":

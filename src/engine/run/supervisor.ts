@@ -8,7 +8,7 @@ import type { JobState } from "../../model/job-state.ts";
 import { isOpen, stateOf } from "../../model/job-state.ts";
 import { Problem } from "../../model/problem.ts";
 import { jobKey } from "../../model/run.ts";
-import type { RunFact } from "../../model/run-event.ts";
+import type { JobLaunched, JoinedFrom, RunFact } from "../../model/run-event.ts";
 import type { HostLink, HostsRequest, OpenHost, OpenedHost, Timer } from "../ports.ts";
 
 export interface SupervisorSurroundings {
@@ -18,6 +18,8 @@ export interface SupervisorSurroundings {
   readonly record: (fact: RunFact) => void;
   /** Whether somebody wants to see the last line of each job's output. */
   readonly followsOutput: boolean;
+  /** Of which run a job is that was joined, and when that launched it. */
+  readonly joinedFrom?: (job: BridgeJob) => JoinedFrom | undefined;
   /** Takes the output of each job piece by piece, from its beginning on; without it only last lines are known. */
   readonly onOutput?: (job: BridgeJob, output: JobOutput) => void;
 }
@@ -71,7 +73,7 @@ export class Supervisor {
   }
 
   /** Settles when the job has ended, or after so many seconds; of a job that has ended with the text of its file, as long as that is there. */
-  async answer(question: BridgeQuestion): Promise<WaitAnswer> {
+  async answer(question: Exclude<BridgeQuestion, { kind: "join" }>): Promise<WaitAnswer> {
     const { watch, host } = this.#watch(question.job);
     if (question.kind === "erase") return { state: (await host.erase(watch)) ? "erased" : "cannot" };
     const state = await this.#wait(question.seconds, watch, host);
@@ -135,8 +137,9 @@ export class Supervisor {
     const key = jobKey(job);
     const known = this.#watches.get(key);
     if (known !== undefined) return known;
-    if (job.launch !== undefined) this.#around.record(launched(job, job.launch));
-    const watch: Watch = { job, heardAt: this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, lastLine: "", outputBytes: null, outputPlace: undefined, fetched: undefined, over: Promise.withResolvers(), told: Promise.withResolvers() };
+    const joined = this.#around.joinedFrom?.(job);
+    if (job.launch !== undefined) this.#around.record({ ...launched(job, job.launch), joined: joined ?? null });
+    const watch: Watch = { job, heardAt: joined?.launchedAt ?? this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, lastLine: "", outputBytes: null, outputPlace: undefined, fetched: undefined, over: Promise.withResolvers(), told: Promise.withResolvers() };
     const way = JSON.stringify([job.host, job.variables]);
     const host = this.#hosts.get(way) ?? new HostWatch(job, this.#around);
     this.#hosts.set(way, host);
@@ -370,7 +373,7 @@ function factOf(message: BridgeNews): RunFact | undefined {
   }
 }
 
-function launched(job: BridgeJob, launch: NonNullable<BridgeJob["launch"]>): RunFact {
+function launched(job: BridgeJob, launch: NonNullable<BridgeJob["launch"]>): JobLaunched {
   const { host, jid, dir, task, delegatedBy, variables } = job;
   const become = variables["ansible_become"] === true ? variables["ansible_become_user"] : null;
   return { type: "job-launched", host, jid, dir, task, delegatedBy, becomeUser: typeof become === "string" ? become : null, ...launch };

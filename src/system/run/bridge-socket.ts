@@ -48,7 +48,7 @@ function hear(socket: Socket, listener: BridgeListener): void {
 async function answer(line: string, socket: Socket, listener: BridgeListener): Promise<void> {
   const message = readBridgeMessage(line);
   if (message === undefined) return;
-  if (message.kind !== "wait" && message.kind !== "erase") return listener.take(message);
+  if (message.kind !== "wait" && message.kind !== "erase" && message.kind !== "join") return listener.take(message);
   const said = await listener.answer(message);
   if (socket.writable) socket.write(`${JSON.stringify(said)}\n`);
 }

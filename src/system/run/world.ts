@@ -7,6 +7,7 @@ import { listenToBridge } from "./bridge-socket.ts";
 import { openStream } from "./event-stream.ts";
 import { startPlaybook } from "./playbook-process.ts";
 import { createRun } from "./run-record.ts";
+import { saltPath } from "./salt.ts";
 import { onSignal } from "./signals.ts";
 import { timer } from "./timer.ts";
 
@@ -19,6 +20,7 @@ export const runWorld: RunWorld = {
   startPlaybook,
   onSignal,
   bridgeSettings,
+  saltPath,
   write: (stream, bytes) => write(stream === "out" ? 1 : 2, bytes),
   isErrorTerminal: process.stderr.isTTY === true,
   hasForeground: () => process.stdin.isTTY === true,

@@ -10,6 +10,7 @@ ansible-playbook as it is, and its exit code is passed on.
 Examples:
   longhaul run -i hosts.yml site.yml
   longhaul run -q -i hosts.yml site.yml --limit db -K -e @vars.yml
+  longhaul run --reattach -i hosts.yml site.yml    # after a crash
   longhaul run --json events.jsonl -i hosts.yml site.yml
   longhaul run --json 3 site.yml 3>events.jsonl
 
@@ -24,12 +25,13 @@ export function addRun(world: World, program: Command, done: (exit: number) => v
     .usage("[options] [ansible-playbook's options] <playbook...>")
     .argument("[arguments...]", "options and playbooks, as for ansible-playbook")
     .option("-q, --quiet", "no lines of our own about jobs")
+    .option("--reattach", "join jobs of an interrupted run that still run, instead of starting them twice")
     .option("--json <file>", "append each event of the run as a line of JSON to a file, or to an open one by its number")
     .allowUnknownOption()
     .passThroughOptions()
     .addHelpText("after", RUN_HELP)
-    .action(async (_: readonly string[], { quiet, json }: { quiet?: boolean; json?: string }, command: Command) => {
+    .action(async (_: readonly string[], { quiet, json, reattach }: { quiet?: boolean; json?: string; reattach?: boolean }, command: Command) => {
       const { runPlaybook } = await import("./run.ts");
-      done(await runPlaybook(world, { args: command.args, isQuiet: quiet === true, ...(json === undefined ? {} : { json }) }));
+      done(await runPlaybook(world, { args: command.args, isQuiet: quiet === true, isReattach: reattach === true, ...(json === undefined ? {} : { json }) }));
     });
 }

@@ -14,7 +14,8 @@ export function eventLine(event: RunEvent, run: Run): string | undefined {
     case "playbook-started":
       return event.refused.length === 0 ? undefined : `ansible-core ${printable(event.core)} does not take all of the bridge (${printable(event.refused.join(", "))}); its own polling stays`;
     case "job-launched":
-      return `${jobTitle(run, event)}: started, limit ${duration(event.limitSeconds)}`;
+      // Told by whoever has joined it.
+      return event.joined !== null && event.joined !== undefined ? undefined : `${jobTitle(run, event)}: started, limit ${duration(event.limitSeconds)}`;
     case "job-seen":
       return event.state === "unknown" ? `${jobTitle(run, event)}: cannot be watched, Ansible polls it (${printable(event.because ?? "no reason given")})` : undefined;
     case "job-ended": {

@@ -14,6 +14,8 @@ import { JOURNAL } from "../../../model/run-event.ts";
 import { projectRoot } from "../project-root.ts";
 import type { World } from "../world.ts";
 import { closing, tellLeft } from "./closing.ts";
+import type { Reattach } from "./reattach.ts";
+import { reattach } from "./reattach.ts";
 import type { RunOptions, Running } from "./running.ts";
 import { createScreen } from "./screen.ts";
 
@@ -33,13 +35,15 @@ export async function supervised(world: World, around: RunWorld, options: RunOpt
   const { own } = options;
   const settings = around.bridgeSettings();
   const toJson = options.json === undefined ? undefined : around.openStream(options.json);
-  const running = prepared(world, { around, options, toJson });
-  const socket = await around.listenToBridge({ take: (news) => running.supervisor.take(news), answer: (question) => running.supervisor.answer(question) });
+  const before = await reattach(world, around, { options, note: (text) => (world.live === undefined ? world.err(`longhaul: ${text}\n`) : running.screen.line(`longhaul: ${text}`)) });
+  const running = prepared(world, { around, options, toJson, before });
+  before.warn();
+  const socket = await around.listenToBridge({ take: (news) => running.supervisor.take(news), answer: async (question) => (question.kind === "join" ? before.joiner.answer(question) : running.supervisor.answer(question)) });
   try {
     const args = own === undefined ? options.args : [...options.args, running.record.keep(EXEC_PLAYBOOK, own.playbook)];
     const argv = [PROGRAM, ...(settings.library === undefined ? [] : ["-M", settings.library]), ...args];
     running.tell({ type: "run-started", journal: JOURNAL, run: running.record.id, argv: [PROGRAM, ...withoutSecrets(args)], directory: world.directory, pid: around.pid });
-    const { code, signal, interrupt } = await played(running, { argv, env: { ...environment(world, { settings, socket: socket.path, log: running.record.logPath }), ...own?.environment }, isJoined: world.terminal && around.isErrorTerminal });
+    const { code, signal, interrupt } = await played(running, { argv, env: { ...environment(world, { settings, socket: socket.path, log: running.record.logPath }), ...before.environment(running.record), ...own?.environment }, isJoined: world.terminal && around.isErrorTerminal });
     if (own !== undefined) await running.supervisor.drained();
     running.screen.stop();
     if (interrupt !== undefined) await closing(world, running, interrupt);
@@ -75,9 +79,10 @@ interface Preparation {
   readonly around: RunWorld;
   readonly options: RunOptions;
   readonly toJson: ((text: string) => void) | undefined;
+  readonly before: Reattach;
 }
 
-function prepared(world: World, { around, options, toJson }: Preparation): Running {
+function prepared(world: World, { around, options, toJson, before }: Preparation): Running {
   const { own } = options;
   const record = around.createRun();
   const fold = createFold();
@@ -85,10 +90,11 @@ function prepared(world: World, { around, options, toJson }: Preparation): Runni
     const event = { at: around.timer.now(), ...fact };
     record.append(event);
     fold.take(event);
+    before.see(event, fold.run());
     toJson?.(`${JSON.stringify(event)}\n`);
     screen.event(event);
   };
-  const supervisor = new Supervisor({ openHost: around.openHost, timer: around.timer, record: tell, followsOutput: world.terminal || own !== undefined, ...(own === undefined ? {} : { onOutput: (job, output) => own.onOutput(running, job, output) }) });
+  const supervisor = new Supervisor({ openHost: around.openHost, timer: around.timer, record: tell, joinedFrom: (job) => before.joiner.joinedFrom(job), followsOutput: world.terminal || own !== undefined, ...(own === undefined ? {} : { onOutput: (job, output) => own.onOutput(running, job, output) }) });
   const screen = createScreen(world, { around, fold, supervisor, isQuiet: options.isQuiet });
   const running = { around, record, fold, supervisor, screen, options, tell };
   return running;

@@ -11,6 +11,8 @@ export interface RunOptions {
   /** ansible-playbook's, as they were given. */
   readonly args: readonly string[];
   readonly isQuiet: boolean;
+  /** Jobs that an earlier run has started, and that still run, are joined. */
+  readonly isReattach?: boolean;
   /** Where the events go too. */
   readonly json?: string;
   /** What is run instead of a playbook of the user's. */
