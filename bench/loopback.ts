@@ -2,7 +2,7 @@
 // CPU of the target is that of the sshd and all it started; CPU of the controller that of the command and all it started.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -47,6 +47,8 @@ export async function onLoopback(sections: Sections, { hosts, only }: { readonly
   const sshd = await startSshd(hosts, { isReaper: true });
   const home = join(sshd.directory, "home");
   mkdirSync(home);
+  // They are one machine: each gets a directory of jobs of its own.
+  writeFileSync(sshd.inventory, readFileSync(sshd.inventory, "latin1").replaceAll(/^( +(h\d+): \{)/gm, `$1ansible_async_dir: ${sshd.directory}/jobs-of/$2, `));
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("ANSIBLE_")));
   const under: Under = { sshd, env: { ...inherited, HOME: home, LONGHAUL_STATE_DIR: join(home, "longhaul"), PATH: `${ansibleBin()}:${process.env["PATH"]}`, PYTHONUNBUFFERED: "1" } };
   try {
