@@ -186,7 +186,7 @@ test("a wrapper that is alone for a moment is not called lost while the agent st
 
 test("jobs are ended on their hosts only when that is asked for", async () => {
   const host = fakeHost();
-  const { supervisor } = supervised(host.open);
+  const { supervisor, facts } = supervised(host.open);
   supervisor.take({ kind: "launched", job: launch });
   await settled();
   await supervisor.close();
@@ -196,6 +196,8 @@ test("jobs are ended on their hosts only when that is asked for", async () => {
   host.say(report({ file: "result", finished: true, failed: true, rc: -15 }));
   assert.deepEqual(await killed, []);
   assert.deepEqual(host.asked.flatMap((request) => (request.do === "kill" ? request.jid : [])), ["j1.2"]);
+  // Its wrapper writes a failure, as it cannot know who has ended the program.
+  assert.deepEqual(facts.flatMap((fact) => (fact.type === "job-ended" ? fact.state : [])), ["killed"]);
 });
 
 test("a last look goes through the links that are there, and sets none up again", async () => {

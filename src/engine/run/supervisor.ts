@@ -45,6 +45,8 @@ interface Watch {
   /** The agent has told of it since the link was set up. */
   isSeen: boolean;
   isOver: boolean;
+  /** We have ended it ourselves: what its wrapper writes then is no failure of its own. */
+  isKilled: boolean;
   lastLine: string;
   outputBytes: number | null;
   /** In which file of the log that is. */
@@ -139,7 +141,7 @@ export class Supervisor {
     if (known !== undefined) return known;
     const joined = this.#around.joinedFrom?.(job);
     if (job.launch !== undefined) this.#around.record({ ...launched(job, job.launch), joined: joined ?? null });
-    const watch: Watch = { job, heardAt: joined?.launchedAt ?? this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, lastLine: "", outputBytes: null, outputPlace: undefined, fetched: undefined, over: Promise.withResolvers(), told: Promise.withResolvers() };
+    const watch: Watch = { job, heardAt: joined?.launchedAt ?? this.#around.timer.now(), state: "running", because: null, isSeen: false, isOver: false, isKilled: false, lastLine: "", outputBytes: null, outputPlace: undefined, fetched: undefined, over: Promise.withResolvers(), told: Promise.withResolvers() };
     const way = JSON.stringify([job.host, job.variables]);
     const host = this.#hosts.get(way) ?? new HostWatch(job, this.#around);
     this.#hosts.set(way, host);
@@ -212,6 +214,7 @@ class HostWatch {
     const { host, jid } = watch.job;
     const link = this.#link;
     if (link === undefined) return `${host}: job ${jid} could not be ended, as there is no connection`;
+    watch.isKilled = true;
     try {
       for await (const event of link.request({ do: "kill", jid, dir: dirOf(watch.job), grace: KILL_GRACE_SECONDS })) {
         if (event.event === "error") return `${host}: job ${jid}: ${event.message}`;
@@ -327,8 +330,9 @@ class HostWatch {
     if (launch !== undefined) this.#around.record({ type: "job-seen", host, jid, state, because });
   }
 
-  #end(watch: Watch, state: JobState, report: JobReport): void {
+  #end(watch: Watch, seen: JobState, report: JobReport): void {
     if (watch.isOver) return;
+    const state = watch.isKilled && (seen === "failed" || seen === "lost") ? "killed" : seen;
     const { host, jid, launch } = watch.job;
     watch.state = state;
     const durationSeconds = launch === undefined ? null : Math.max(0, this.#around.timer.now() - watch.heardAt);
