@@ -30,6 +30,8 @@ export interface WaitOptions extends JobsOptions {
   readonly any: boolean;
   /** How long a host may be away. */
   readonly awaySeconds: number;
+  /** What JSON says besides. */
+  readonly about?: Readonly<Record<string, unknown>>;
   /** Is told each end, as it came out at last. */
   readonly onEnd?: (job: FoundJob) => void;
 }
@@ -88,7 +90,7 @@ class Wait {
     for (const line of missing) err(line);
     if (this.#options.jids.length === 0 && this.#options.namedOn === undefined && this.#jobs.size === 0 && hosts > 0) err(`longhaul: nothing ran on ${count(hosts, "host")}\n`);
     if (this.#isTimedOut) err(`longhaul: ${this.#left()} after ${duration(this.#options.timeoutSeconds ?? 0)}; wait again, or see them with longhaul jobs list\n`);
-    if (this.#options.format === "json") this.#world.out(jsonText({ timedOut: this.#isTimedOut, jobs: [...this.#jobs].map(([name, job]) => ({ ...jobDocument(job), ended: this.#ended.has(name) })) }));
+    if (this.#options.format === "json") this.#world.out(jsonText({ ...this.#options.about, timedOut: this.#isTimedOut, jobs: [...this.#jobs].map(([name, job]) => ({ ...jobDocument(job), ended: this.#ended.has(name) })) }));
     return Math.max(exit, this.#exit, missing.length > 0 ? 1 : 0, this.#isTimedOut ? TIMED_OUT_EXIT : 0);
   }
 

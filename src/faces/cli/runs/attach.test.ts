@@ -69,6 +69,18 @@ test("the open jobs of a run are followed to their end where the run reached the
   assert.match(world.printed.out, /none of its jobs is open; longhaul show 20261127-2242-57ca tells their ends\n$/);
 });
 
+test("JSON has the run, and each job as it ended", async () => {
+  const { world } = around(journalOf(launched("web1", "j1.10")), { web1: host("web1", { show: [job(running)], wait: [job(running), over(ended)] }) });
+  const told = async (): Promise<{ readonly run: string; readonly jobs: readonly { readonly host: string; readonly state: string; readonly ended: boolean }[] }> => {
+    world.printed.out = "";
+    assert.equal(await runCli(world, ["attach", "last", "-f", "json"]), 0, world.printed.err);
+    return JSON.parse(world.printed.out) as Awaited<ReturnType<typeof told>>;
+  };
+  const { run, jobs } = await told();
+  assert.deepEqual([run, jobs.map((each) => [each.host, each.state, each.ended])], [RUN, [["web1", "finished", true]]]);
+  assert.deepEqual((await told()).jobs, []);
+});
+
 test("jobs of other users are looked at as those, and options that are given go before the recorded ones", async () => {
   const { world, requests } = around(journalOf(launched("web1", "j1.10"), launched("db1", "j1.10", "postgres")), {
     web1: host("web1", { show: [job(ended)], wait: [over(ended)] }),

@@ -17,7 +17,7 @@ import type { HostsFlags } from "../hosts-options.ts";
 import { addHostsOptions, hostsRequest } from "../hosts-options.ts";
 import type { FoundJob } from "../jobs/found.ts";
 import { waitForJobs } from "../jobs/wait.ts";
-import { nameOf } from "../jobs/wanted.ts";
+import { jsonText, nameOf } from "../jobs/wanted.ts";
 import { projectRoot } from "../project-root.ts";
 import { openJobs } from "../run/run-text.ts";
 import { count } from "../style.ts";
@@ -28,17 +28,18 @@ export interface AttachOptions {
   readonly flags: HostsFlags;
   readonly timeoutSeconds: number | undefined;
   readonly awaySeconds: number;
+  readonly format: "text" | "json";
 }
 
 /** Out: 0 where every open job ended well or none was open, 1 where one did not or is not known, 124 where the time was over first. Throws Problem. */
-export async function attachToRun(world: World, name: string, { flags, timeoutSeconds, awaySeconds }: AttachOptions): Promise<number> {
+export async function attachToRun(world: World, name: string, { flags, timeoutSeconds, awaySeconds, format }: AttachOptions): Promise<number> {
   const runs = await world.runs();
   const kept = keptRun(runs, idOf(runs, name));
   const { id, run, result } = kept;
   world.err(tornLine(kept) ?? "");
   const open = openJobs(run);
   if (open.length === 0) {
-    world.out(`run ${printable(id)}: none of its jobs is open; longhaul show ${printable(id)} tells their ends\n`);
+    world.out(format === "json" ? jsonText({ run: id, timedOut: false, jobs: [] }) : `run ${printable(id)}: none of its jobs is open; longhaul show ${printable(id)} tells their ends\n`);
     return 0;
   }
   // What the run was told about its hosts holds where it was started: paths, ansible.cfg.
@@ -58,7 +59,7 @@ export async function attachToRun(world: World, name: string, { flags, timeoutSe
     if (job.state === "absent") world.err(`longhaul: ${nameOf(job)}: somebody has removed its job file, as Ansible does when it has polled a job to a good end\n`);
     record?.append(endOf(job));
   };
-  const around = { hosts: hostsRequest("all", {}), directories: [], allUsers: false, format: "text", states: [], jids: [], any: false } as const;
+  const around = { hosts: hostsRequest("all", {}), directories: [], allUsers: false, format, about: { run: id }, states: [], jids: [], any: false } as const;
   try {
     const exit = await waitForJobs({ ...there, openHosts }, { ...around, timeoutSeconds, awaySeconds, namedOn, onEnd });
     const left = open.length - ended;

@@ -38,6 +38,7 @@ Examples:
   longhaul attach last
   longhaul attach 20261127-2242 --timeout 2h
   longhaul attach last -i hosts.yml -K
+  longhaul attach last -f json | jq -r '.jobs[] | .host + " " + .state'
 
 Exit codes: 0 all ended well, 1 one did not, or its end is not known, 124 the
 time of --timeout was over first, 2 asked wrongly or unreadable input, 3
@@ -47,6 +48,7 @@ interface AttachFlags extends Omit<HostsFlags, "timeout"> {
   readonly connectTimeout?: string;
   readonly timeout?: Seconds;
   readonly reconnect: Seconds;
+  readonly format: "text" | "json";
 }
 
 interface ShowFlags {
@@ -75,10 +77,11 @@ export function addRuns(world: World, program: Command, done: (exit: number) => 
     .argument("<run>", "id of a run, the beginning of it, or last")
     .option("--timeout <time>", "wait no longer than this (90s, 15m, 2h); exit code 124 then", secondsOf)
     .addOption(reconnect())
+    .addOption(format())
     .addHelpText("after", ATTACH_HELP)
-    .action(async (name: string, { timeout, connectTimeout, reconnect: awaySeconds, ...flags }: AttachFlags) => {
+    .action(async (name: string, { timeout, connectTimeout, reconnect: awaySeconds, format: as, ...flags }: AttachFlags) => {
       const { attachToRun } = await import("./attach.ts");
-      done(await attachToRun(world, name, { flags: { ...flags, ...(connectTimeout === undefined ? {} : { timeout: connectTimeout }) }, timeoutSeconds: timeout, awaySeconds }));
+      done(await attachToRun(world, name, { flags: { ...flags, ...(connectTimeout === undefined ? {} : { timeout: connectTimeout }) }, timeoutSeconds: timeout, awaySeconds, format: as }));
     });
 }
 
