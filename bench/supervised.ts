@@ -211,7 +211,7 @@ async function loud(under: Under, way: Way, megabytes: number): Promise<Loud> {
   const peaks = peaksOf({
     log: () => sizeOf(directory, /\.log(?:\.1)?$/),
     module: () => memoryBelow(server, (command) => command.includes("AnsiballZ_command") && !command.includes("async_wrapper")),
-    wrapper: () => memoryBelow(server, (command) => command.includes("AnsiballZ_async_wrapper")),
+    wrapper: () => memoryBelow(server, (command) => command.includes("async_wrapper")),
     longhaul: (root) => memoryBelow(root, (command) => command.includes("main.js")),
   });
   const tasks = [

@@ -57,9 +57,14 @@ ${EXITS}`;
 /** Runs one command line. In: the world, and the arguments after the program's name. Out: the exit code; never throws for a bad request. */
 export async function runCli(world: World, argv: readonly string[]): Promise<number> {
   let exit = 0;
-  const program = buildProgram(world, (code) => {
-    exit = code;
-  });
+  const named = COMMANDS.filter(({ names }) => names.includes(argv[0] ?? ""));
+  const program = buildProgram(
+    world,
+    (code) => {
+      exit = code;
+    },
+    named.length > 0 ? named : COMMANDS,
+  );
   try {
     // Of other commands the arguments may be somebody else's.
     await program.parseAsync(argv[0] === "lint" ? argv.map(spelledOut) : [...argv], { from: "user" });
@@ -88,10 +93,10 @@ interface LintFlags extends Pick<LintOptions, "format" | "stdinName" | "profile"
 }
 
 /**
- * The whole command line. In: the world, and what is told the exit code of a command that ran.
+ * The command line. In: the world, what is told the exit code of a command that ran, and the commands that are in it.
  * @internal Exported for the man page.
  */
-export function buildProgram(world: World, done: (exit: number) => void): Command {
+export function buildProgram(world: World, done: (exit: number) => void, commands: readonly CommandEntry[] = COMMANDS): Command {
   const program = new Command("longhaul")
     .description("Long-running Ansible tasks that finish, and the reason when one does not.")
     .version(world.version, "-V, --version")
@@ -105,6 +110,20 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
     })
     .showHelpAfterError("(longhaul --help shows what there is)")
     .addHelpText("after", MAIN_HELP);
+  // Options of longhaul stand before the command.
+  program.enablePositionalOptions();
+  program.hook("preAction", async (_, command) => {
+    // Ansible itself asks for them.
+    if (command.name() === "exec") return;
+    if (command.getOptionValue("askPass") === undefined && command.getOptionValue("askBecomePass") === undefined) return;
+    const { askPasswords } = await import("./passwords.ts");
+    await askPasswords(world, command);
+  });
+  for (const { add } of commands) add(world, program, done);
+  return program;
+}
+
+function addLint(world: World, program: Command, done: (exit: number) => void): void {
   const format = (choices: readonly string[]): Option => new Option("-f, --format <format>", "how to print").choices(choices).default("text");
   program
     .command("lint")
@@ -131,7 +150,9 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
       const since = changedSince !== undefined ? { changed: { reference: changedSince } } : changed === true ? { changed: {} } : {};
       done(await runLint(world, { paths, ...options, diff: diff === true, yes: yes === true, ...wanted, ...since }));
     });
-  addDiagnose(world, program, done);
+}
+
+function addExplain(world: World, program: Command, done: (exit: number) => void): void {
   program
     .command("explain")
     .description("one failure mode, or the modes that print a message")
@@ -141,24 +162,6 @@ export function buildProgram(world: World, done: (exit: number) => void): Comman
       const { runExplain } = await import("./explain.ts");
       done(await runExplain(world, words.length === 0 ? undefined : words.join(" ")));
     });
-  addRun(world, program, done);
-  addExec(world, program, done);
-  addRuns(world, program, done);
-  addEnv(world, program, done);
-  addJobs(world, program, done);
-  program.hook("preAction", async (_, command) => {
-    // Ansible itself asks for them.
-    if (command.name() === "exec") return;
-    if (command.getOptionValue("askPass") === undefined && command.getOptionValue("askBecomePass") === undefined) return;
-    const { askPasswords } = await import("./passwords.ts");
-    await askPasswords(world, command);
-  });
-  addHistory(world, program, done);
-  addVerify(world, program, done);
-  addAdvise(world, program, done);
-  addInit(world, program, done);
-  addCompletion(world, program);
-  return program;
 }
 
 function addCompletion(world: World, program: Command): void {
@@ -172,3 +175,26 @@ function addCompletion(world: World, program: Command): void {
       world.out(completion(shell, program, await world.modes()));
     });
 }
+
+interface CommandEntry {
+  /** Those of its commands that need no other: each is made alone, which is sooner. */
+  readonly names: readonly string[];
+  readonly add: (world: World, program: Command, done: (exit: number) => void) => void;
+}
+
+/** In the order of the help. */
+const COMMANDS: readonly CommandEntry[] = [
+  { names: ["lint"], add: addLint },
+  { names: ["diagnose"], add: addDiagnose },
+  { names: ["explain"], add: addExplain },
+  { names: ["run"], add: addRun },
+  { names: ["exec"], add: addExec },
+  { names: ["runs", "show", "attach"], add: addRuns },
+  { names: ["env"], add: addEnv },
+  { names: ["jobs"], add: addJobs },
+  { names: ["history"], add: addHistory },
+  { names: ["verify"], add: addVerify },
+  { names: ["advise"], add: addAdvise },
+  { names: ["init"], add: addInit },
+  { names: [], add: addCompletion },
+];

@@ -19,7 +19,6 @@ host was unreachable, 99 interrupted); 2 asked wrongly, 3 longhaul itself failed
 
 export function addRun(world: World, program: Command, done: (exit: number) => void): void {
   program
-    .enablePositionalOptions()
     .command("run")
     .description("run ansible-playbook with its jobs seen, waited for to the moment, and explained when they fail")
     .usage("[options] [ansible-playbook's options] <playbook...>")
