@@ -425,6 +425,7 @@ class Poll:
         self.is_followed = self.launch is not None
 
     def look(self, action, ask_host):
+        self.is_followed = self.is_followed and not is_blind(action)
         left = self.deadline - time.monotonic()
         seconds = min(self.pause, max(left, 0.0))
         is_last = seconds >= left
@@ -474,6 +475,7 @@ class Held:
 
     def look(self, action, ask_host, task_vars):
         self.task.delay = self.told
+        self.is_followed = self.is_followed and not is_blind(action)
         self.attempt += 1
         is_last = self.attempt >= self.attempts
         request, answer = None, {}
@@ -582,6 +584,11 @@ def module_output(content, jid):
 def asks_again(task):
     """Whether Ansible tries a task more than once; without until only since 2.16, where retries has no default any more."""
     return bool(task.until) or (SERIES >= (2, 16) and bool(task.retries) and task.retries > 0)
+
+
+def is_blind(action):
+    """Up to 2.16 the module async_status skips itself in check mode, whatever its job does (modules/async_status.py, supports_check_mode since 2.17)."""
+    return SERIES < (2, 17) and bool(action._task.check_mode)
 
 
 def is_running(result):

@@ -134,6 +134,13 @@ const oddStatus: Part = (sheet) => {
   ])();
 };
 
+const statusInCheckMode: Part = (sheet) => {
+  sheet.feature("async_status in check mode");
+  const start = { ...launch(sheet, "detached", { shell: "sleep 1; echo done" }), poll: 0, check_mode: false };
+  const more = { when: `${start.register}.ansible_job_id is defined`, check_mode: true, retries: 3, delay: 1, ignore_errors: true };
+  return [start, statusTask(sheet, `{{ ${start.register}.ansible_job_id }}`, more)];
+};
+
 const handlers: Part = (sheet) => {
   sheet.feature("handlers");
   const topic = sheet.name("topic ");
@@ -224,6 +231,6 @@ const unreachable: Part = (sheet) => {
 
 export const PARTS: readonly Part[] = [
   polled, polled, polled, detached, detached, detached, loops, loops, jidsInFact, tooLong, refused, oddStatus, oddStatus, handlers, delegated, asOther, included, included, again,
-  templated, ordinary, otherDirectory, unreachable,
+  templated, ordinary, otherDirectory, unreachable, statusInCheckMode,
 ];
 export const SLOW_PARTS: readonly Part[] = [detachedTooLong];
