@@ -5,8 +5,9 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Sshd } from "../src/system/hosts/sshd.fixture.ts";
 import type { Line, Ran, Spent, Under } from "./loopback.ts";
-import { LONGHAUL, PIPELINED, commandOf, costOf, done, firstHosts, memoryMegabytes, milliseconds, onLoopback, quantile, seconds, table, times, tree } from "./loopback.ts";
+import { LONGHAUL, PIPELINED, commandOf, costOf, done, firstHosts, memoryMegabytes, milliseconds, onLoopback, quantile, seconds, serverOf, table, times, tree } from "./loopback.ts";
 
 const LOOK_MS = 250;
 /** So long may it take until all hosts are watched. */
@@ -84,8 +85,8 @@ async function ends(under: Under, isQuick: boolean): Promise<void> {
   await costOf(own, ["ansible", pattern, ...launch, "-P", "0", "-f", "10", "-a", stamped(go)]);
   const waiting = costOf(under, [LONGHAUL, "jobs", "wait", "-i", sshd.inventory, "-l", pattern]);
   const untilMs = performance.now() + SET_UP_MS;
-  while (sshd.connections().length < hosts && performance.now() < untilMs) await sleep(LOOK_MS);
-  await sleep(3000);
+  while (agents(sshd).length < hosts && performance.now() < untilMs) await sleep(LOOK_MS);
+  await sleep(5000);
   // Each has seen the file by then.
   writeFileSync(go, String(Date.now() / 1000 + 5));
   const { lines } = await waiting;
@@ -127,29 +128,32 @@ interface Watch {
   readonly burst: readonly Line[];
 }
 
+/** The agents that run on the hosts. */
+function agents(sshd: Sshd): readonly number[] {
+  return tree(serverOf(sshd)).filter((pid) => commandOf(pid).includes("longhaul-agent"));
+}
+
 /** Waits with so many hosts for one job that all of them show, then ends it. In: how long to look at the idle wait. */
 async function watch({ sshd, env }: Under, { hosts, idleSeconds, masters }: { readonly hosts: number; readonly idleSeconds: number; readonly masters: number }): Promise<Watch> {
   const directory = join(sshd.directory, `watched-${hosts}-${masters}`);
   const go = `${directory}.go`;
   await done(["ansible", "h1", "-i", sshd.inventory, "-m", "shell", "-B", "3600", "-P", "0", "-e", `ansible_async_dir=${directory}`, "-a", `until test -e ${go}; do sleep 1; done; date +%s.%N`], { ...env, ANSIBLE_SSH_ARGS: "-C" });
   const started = performance.now();
-  const child = spawn(LONGHAUL, ["jobs", "wait", "-i", sshd.inventory, "-l", firstHosts(hosts), "--dir", directory], { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(LONGHAUL, ["jobs", "wait", "-i", sshd.inventory, "-l", firstHosts(hosts), "--dir", directory, "-T", "60"], { env, stdio: ["ignore", "pipe", "inherit"] });
   const over = new Promise((resolve) => {
     child.once("close", resolve);
   });
   const burst: Line[] = [];
   createInterface({ input: child.stdout }).on("line", (text) => burst.push({ text, at: Date.now() / 1000 }));
-  // Of the server's processes those of the links, and not the job itself.
-  const links = (): readonly number[] => sshd.connections().flatMap(tree).filter((pid) => commandOf(pid).startsWith("sshd:") || commandOf(pid).includes("longhaul-agent"));
-  const agents = (): number => links().filter((pid) => commandOf(pid).includes("longhaul-agent")).length;
   try {
-    while (agents() < hosts) {
-      if (child.exitCode !== null || performance.now() - started > SET_UP_MS) throw new Error(`only ${agents()} of ${hosts} hosts are watched after ${seconds((performance.now() - started) / 1000)}`);
+    while (agents(sshd).length < hosts) {
+      if (child.exitCode !== null || performance.now() - started > SET_UP_MS) throw new Error(`only ${agents(sshd).length} of ${hosts} hosts are watched after ${seconds((performance.now() - started) / 1000)}`);
       await sleep(LOOK_MS);
     }
     const setUpSeconds = (performance.now() - started) / 1000;
     await sleep(5000);
-    const [mine, theirs] = [tree(child.pid ?? 0), [...new Set(links())]];
+    // Of the server's processes those of the links, and not the job itself.
+    const [mine, theirs] = [tree(child.pid ?? 0), [...sshd.connections(), ...agents(sshd)]];
     const before = [livingMs(mine), livingMs(theirs)] as const;
     await sleep(idleSeconds * 1000);
     const [controllerMs, targetMs] = [livingMs(mine) - before[0], livingMs(theirs) - before[1]];
@@ -183,10 +187,6 @@ async function watching(under: Under, isQuick: boolean): Promise<void> {
 async function connecting(under: Under, isQuick: boolean): Promise<void> {
   const { sshd, env } = under;
   const counts = isQuick ? [20] : [100, 500];
-  const instances = "/proc/sys/fs/inotify/max_user_instances";
-  const before = readFileSync(instances, "latin1");
-  // On loopback all the agents are one user's on one kernel.
-  if (process.getuid?.() === 0) writeFileSync(instances, "4096");
   const [held, burst]: [(readonly string[])[], (readonly string[])[]] = [[], []];
   const measured = async (what: string, hosts: number, masters: number): Promise<void> => {
     const seen = await watch(under, { hosts, idleSeconds: 1, masters });
@@ -200,7 +200,6 @@ async function connecting(under: Under, isQuick: boolean): Promise<void> {
     await done(["ansible", firstHosts(hosts), "-i", sshd.inventory, "-m", "raw", "-a", "true", "-f", "10"], { ...env, ANSIBLE_SSH_ARGS: "-C -o ControlMaster=auto -o ControlPersist=600s" });
     await measured(`${hosts} hosts, Ansible's connections open`, hosts, 1);
   } finally {
-    if (process.getuid?.() === 0) writeFileSync(instances, before);
     table("Many hosts in one process", ["hosts", "until all are watched", "memory here, for each (PSS)"], held);
     table("A burst: one job that all of them see, from its last act to each line", ["hosts", ...LATE_HEAD.slice(1)], burst);
   }

@@ -14,6 +14,7 @@ import { ansibleBin } from "../tools/ansible.ts";
 export const LONGHAUL: string = join(import.meta.dirname, "../bin/longhaul");
 /** Connections of Ansible's as everybody has them, but for a shorter time. */
 export const PIPELINED: NodeJS.ProcessEnv = { ANSIBLE_PIPELINING: "1", ANSIBLE_SSH_ARGS: "-o ControlMaster=auto -o ControlPersist=2s" };
+const INSTANCES = "/proc/sys/fs/inotify/max_user_instances";
 const TICKS_PER_SECOND = 100;
 const QUIET_LOOK_MS = 100;
 /** No command of a bench takes longer, unless something is wrong. */
@@ -44,7 +45,11 @@ export type Sections = Readonly<Record<string, (under: Under) => Promise<void>>>
 export async function onLoopback(sections: Sections, { hosts, only }: { readonly hosts: number; readonly only: string | undefined }): Promise<void> {
   const missing = sshdMissing();
   if (missing !== false) return console.log(`not measured: ${missing}`);
-  const sshd = await startSshd(hosts, { isReaper: true });
+  const before = readFileSync(INSTANCES, "latin1").trim();
+  const isRoot = process.getuid?.() === 0;
+  const sshd = await startSshd(hosts, { isReaper: true, will: () => (isRoot ? `echo ${before} > ${INSTANCES}` : "") });
+  // All the agents are one user's on one kernel.
+  if (isRoot) writeFileSync(INSTANCES, String(Math.max(4096, Number(before))));
   const home = join(sshd.directory, "home");
   mkdirSync(home);
   // They are one machine: each gets a directory of jobs of its own.
@@ -61,7 +66,17 @@ export async function onLoopback(sections: Sections, { hosts, only }: { readonly
       }
     }
   } finally {
+    // A section that failed may have left jobs.
+    for (const pid of tree(serverOf(sshd)).slice(1)) killed(pid);
     await sshd.stop();
+  }
+}
+
+function killed(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended meanwhile.
   }
 }
 
