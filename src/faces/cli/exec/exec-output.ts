@@ -32,11 +32,17 @@ export interface ExecOutputOptions {
 export class ExecOutput {
   readonly #world: World;
   readonly #options: ExecOutputOptions;
+  #isHushed = false;
   readonly #printed = new Map<string, Printed>();
 
   constructor(world: World, options: ExecOutputOptions) {
     this.#world = world;
     this.#options = options;
+  }
+
+  /** Lines are only kept from now on. */
+  hush(): void {
+    this.#isHushed = true;
   }
 
   take({ screen }: Running, job: BridgeJob, { stream, text }: JobOutput): void {
@@ -46,7 +52,7 @@ export class ExecOutput {
       printed.count += 1;
       printed.last.push(line);
       if (printed.last.length > LINES_KEPT) printed.last.shift();
-      screen.line(`${this.#options.style.dim(`${printable(job.host)} |`)} ${line}`);
+      if (!this.#isHushed) screen.line(`${this.#options.style.dim(`${printable(job.host)} |`)} ${line}`);
     }) };
     this.#printed.set(key, printed);
     printed.lines.take(stream, text);

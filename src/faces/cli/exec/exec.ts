@@ -30,6 +30,7 @@ export async function execOnHosts(world: World, { pattern, words, flags }: ExecO
       playbook: execPlaybook(request),
       environment: hasEnvironment ? { [ENVIRONMENT]: environmentText(variables) } : {},
       onOutput: (running, job, piece) => output.take(running, job, piece),
+      hush: () => output.hush(),
       tellEnd: (running, code) => output.end(running, code),
     },
   });

@@ -46,6 +46,7 @@ export async function supervised(world: World, around: RunWorld, options: RunOpt
     const { code, signal, interrupt } = await played(running, { argv, env: { ...environment(world, { settings, socket: socket.path, log: running.record.logPath }), ...before.environment(running.record), ...own?.environment }, isJoined: world.terminal && around.isErrorTerminal });
     if (own !== undefined) await running.supervisor.drained();
     running.screen.stop();
+    if (interrupt !== undefined) own?.hush();
     if (interrupt !== undefined) await closing(world, running, interrupt);
     else if (own === undefined) tellLeft(world, running);
     running.tell({ type: "run-ended", code, signal });

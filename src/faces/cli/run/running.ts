@@ -25,6 +25,8 @@ export interface OwnPlay {
   /** For ansible-playbook's environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly onOutput: (running: Running, job: BridgeJob, output: JobOutput) => void;
+  /** From now on it prints nothing by itself: somebody is asked something. */
+  readonly hush: () => void;
   /** Tells what came of it, after Ansible has ended and before a failure is explained. Out: the exit code. */
   readonly tellEnd: (running: Running, code: number) => number;
 }
