@@ -102,8 +102,12 @@ async function look(link: HostLink, { jids, directories, programs }: HostQuestio
 }
 
 /** Rules that nobody carries out, and those that were not understood, remove nothing for certain. */
-function cleanersAtWork({ cleaners, systemd, tmpfiles_timer: timer, cron }: CleanersFacts): readonly CleanerFacts[] {
-  return cleaners.filter(({ sure, tool, at_boot: isAtBoot }) => sure && (tool === "systemd-tmpfiles" ? systemd !== false && (isAtBoot || timer !== false) : cron !== false));
+function cleanersAtWork({ cleaners, systemd, tmpfiles_timer: timer, tmpfiles_cron: isByCron, cron }: CleanersFacts): readonly CleanerFacts[] {
+  return cleaners.filter(({ sure, tool, at_boot: isAtBoot }) => {
+    const byCron = cron !== false && (tool !== "systemd-tmpfiles" || (isByCron && !isAtBoot));
+    const bySystemd = tool === "systemd-tmpfiles" && systemd !== false && (isAtBoot || timer !== false);
+    return sure && (byCron || bySystemd);
+  });
 }
 
 type Answers = ReadonlyMap<string, { readonly facts: Fields | undefined; readonly why: string | undefined }>;

@@ -86,6 +86,8 @@ export interface CleanersFacts extends Facts {
   readonly systemd: boolean | null;
   /** Whether the timer of systemd-tmpfiles runs, and whether a cron does. */
   readonly tmpfiles_timer: boolean | null;
+  /** Whether cron starts systemd-tmpfiles, as on hosts without systemd. */
+  readonly tmpfiles_cron: boolean;
   readonly cron: boolean | null;
 }
 
@@ -205,6 +207,7 @@ export function cleanersFacts(fields: Fields): CleanersFacts {
     })),
     systemd: flag(fields["systemd"]),
     tmpfiles_timer: flag(fields["tmpfiles_timer"]),
+    tmpfiles_cron: fields["tmpfiles_cron"] === true,
     cron: flag(fields["cron"]),
     ...unknown(fields),
   };

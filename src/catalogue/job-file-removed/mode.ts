@@ -8,6 +8,7 @@ import { wrapperSaid } from "../../model/host-log.ts";
 import type { Missing } from "../../model/host-missing.ts";
 import { onHost } from "../../model/host-traces.ts";
 import { directoryOf, missingEvidence, tellApart, traceOf, whyNoFile } from "../../model/job-traces.ts";
+import { timeText } from "../../model/time-text.ts";
 import type { JobState } from "../../model/job-state.ts";
 import { conditionText } from "../../model/look.ts";
 import type { LintView, Mode, ProbeView, SymptomView } from "../../model/mode.ts";
@@ -110,7 +111,7 @@ function isEnded(state: JobState | undefined): boolean {
 /** Cleaners that take files out of the directory which was looked into. */
 function cleanersOf({ job: { host, directory } }: Missing): readonly Evidence[] {
   return (host?.cleaners ?? []).filter(({ dir }) => dir === directory).slice(0, 2).map(({ tool, file, line, path, age, at_boot: isAtBoot }) => {
-    const when = isAtBoot ? "when the host starts" : age === null ? "from time to time" : age === 0 ? "whatever its age" : `when it is older than ${age >= 172_800 ? `${Math.round(age / 86_400)} days` : age >= 7200 ? `${Math.round(age / 3600)} hours` : `${Math.round(age / 60)} minutes`}`;
+    const when = isAtBoot ? "when the host starts" : age === null ? "from time to time" : age === 0 ? "whatever its age" : `when it is older than ${timeText(age)}`;
     return onHost(host?.host ?? "", `${tool} removes what is in ${path} ${when} (${file}${line === null ? "" : `:${line}`}).`);
   });
 }

@@ -1,4 +1,4 @@
-// Bytes and times in words.
+// Bytes and modes in words.
 
 const UNITS = ["bytes", "kB", "MB", "GB", "TB", "PB"] as const;
 
@@ -7,14 +7,6 @@ export function bytesText(bytes: number): string {
   let [value, unit] = [bytes, 0];
   while (value >= 1000 && unit < UNITS.length - 1) [value, unit] = [value / 1000, unit + 1];
   return `${unit > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit]}`;
-}
-
-/** 864_000 is "10 days". */
-export function timeText(seconds: number): string {
-  const steps: readonly (readonly [number, string])[] = [[86_400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
-  const [size, name] = steps.find(([each]) => seconds >= each) ?? [1, "second"];
-  const amount = Number((seconds / size).toFixed(1));
-  return `${amount} ${name}${amount === 1 ? "" : "s"}`;
 }
 
 /** 0o755 is "0755". */

@@ -1,7 +1,8 @@
 // Checks of the async dir and the temporary directory: can they be written, are both sides looking at the same one, who empties them.
 
 import type { CleanerFacts, CleanersFacts, DirectoryFacts } from "../../model/host-facts.ts";
-import { bytesText, modeText, timeText } from "./amounts.ts";
+import { timeText } from "../../model/time-text.ts";
+import { bytesText, modeText } from "./amounts.ts";
 import type { Check, HostFinding, HostLook } from "./host-look.ts";
 
 /** What the system says of ENOSPC and EDQUOT. */
@@ -70,8 +71,8 @@ export const filesSurviveReboot: Check = ({ facts: { asyncDir, cleaners } }) => 
   return [{ id: "gone-after-reboot", severity: "info", what: "Job files are gone after a reboot, and with them what a job returned.", seen: [seen], do: "Set ansible_async_dir to a directory that stays, when a job may outlive a reboot or be looked at after one." }];
 };
 
-function cleanerFinding(rule: CleanerFacts, { tmpfiles_timer: timer, cron }: CleanersFacts): readonly HostFinding[] {
-  const runs = rule.tool === "systemd-tmpfiles" ? timer : cron;
+function cleanerFinding(rule: CleanerFacts, { tmpfiles_timer: timer, tmpfiles_cron: isByCron, cron }: CleanersFacts): readonly HostFinding[] {
+  const runs = rule.tool === "systemd-tmpfiles" && !(isByCron && timer === false) ? timer : cron;
   // What nothing starts removes nothing.
   if (runs === false) return [];
   const after = rule.age === null ? "at an age that is not known" : rule.age === 0 ? "whatever their age" : `after ${timeText(rule.age)}`;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AsyncDirFacts, CleanerFacts, CleanersFacts, EnvironmentFacts, RemoteTmpFacts, SessionsFacts, SudoFacts } from "../../model/host-facts.ts";
 import type { AgentReady } from "../../model/host.ts";
-import { bytesText, modeText, timeText } from "./amounts.ts";
+import { timeText } from "../../model/time-text.ts";
+import { bytesText, modeText } from "./amounts.ts";
 import type { HostFacts, HostFinding, HostLook } from "./host-look.ts";
 import { judgeHost } from "./judge.ts";
 
@@ -13,7 +14,7 @@ const asyncDir: AsyncDirFacts = { ...directory, path: "/home/deploy/.ansible_asy
 const remoteTmp: RemoteTmpFacts = { ...directory, path: "/home/deploy/.ansible/tmp", asked: "~/.ansible/tmp", exists: true, nearest: "/home/deploy/.ansible/tmp", noexec: false, acl: { program: "/usr/bin/setfacl", works: true, why: null } };
 /** As Debian 12 has it: /tmp is emptied when the host starts, use_pty is on, a login has LANG and games. */
 const environment: EnvironmentFacts = { interpreter: "/usr/bin/python3", version: "3.11.2", user: "deploy", home: "/home/deploy", home_env: "/home/deploy", path: "/usr/local/bin:/usr/bin:/bin", shell: "/bin/bash", umask: 0o22, login: { path: "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games:/home/deploy/.local/bin", added: ["LANG", "LS_COLORS", "XDG_SESSION_ID"], changed: ["PATH"], values: {} }, needs: [], unknown };
-const cleaners: CleanersFacts = { dirs: [asyncDir.path], cleaners: [], systemd: true, tmpfiles_timer: true, cron: true, unknown };
+const cleaners: CleanersFacts = { dirs: [asyncDir.path], cleaners: [], systemd: true, tmpfiles_timer: true, tmpfiles_cron: false, cron: true, unknown };
 const sessions: SessionsFacts = { logind: true, kill_user_processes: false, kill_file: null, kill_line: null, only_users: [], exclude_users: ["root"], user: "deploy", login_user: "deploy", linger: false, in_session: true, unknown };
 const sudo: SudoFacts = { program: "/usr/bin/sudo", flags: [{ flag: "use_pty", on: true, scope: null, file: "/etc/sudoers", line: 15 }], complete: true, unknown };
 const facts: HostFacts = { environment, asyncDir, remoteTmp, cleaners, sessions, sudo };
@@ -75,6 +76,8 @@ test("cleaners count when something starts them; long ages and what is not sure 
   assert.deepEqual(ids(cleaned({ age: 864_000 })), ["info job-file-removed"]);
   assert.deepEqual(ids(cleaned({ sure: false })), ["info job-file-removed"]);
   assert.deepEqual(cleaned({}, { tmpfiles_timer: false }), []);
+  assert.equal(cleaned({}, { tmpfiles_timer: false, tmpfiles_cron: true }).length, 1, "cron starts it in the place of the timer");
+  assert.deepEqual(cleaned({}, { tmpfiles_timer: false, tmpfiles_cron: true, cron: false }), []);
   assert.deepEqual(cleaned({ tool: "find" }, { cron: false }), []);
   assert.match(cleaned({ tool: "find", age: 0 }, { cron: null })[0]?.seen.join() ?? "", /is not known/);
   assert.deepEqual(ids(cleaned({ at_boot: true, age: null })), ["info gone-after-reboot"]);

@@ -1,7 +1,7 @@
 // Checks of what a job runs in: its environment against a login's, sessions that end with the login, sudo, clock, connection.
 
 import type { EnvironmentFacts, NeedFacts } from "../../model/host-facts.ts";
-import { timeText } from "./amounts.ts";
+import { timeText } from "../../model/time-text.ts";
 import type { Check, HostFinding } from "./host-look.ts";
 
 /** Where the programs of a distribution are; that a login looks there too is no surprise. */

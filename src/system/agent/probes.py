@@ -525,6 +525,17 @@ def cleaned_by_cron(request, directories, unread):
                     yield dict(found, file=path_text(name), line=at), directory
 
 
+def tmpfiles_by_cron(request):
+    """Whether cron starts systemd-tmpfiles --clean: hosts without systemd have it too."""
+    for name in cron_places(request, []):
+        for _, line in lines_of(read_config(rooted(request, name)) or b"") if not name.endswith(b".service") else ():
+            for command in COMMAND_END.split(line):
+                words = words_of(command)
+                if b"--clean" in words and any(word.rsplit(b"/", 1)[-1] == b"systemd-tmpfiles" for word in words):
+                    return True
+    return False
+
+
 def cleaned_by_command(command, directories):
     """In: one command of a cron line. Out: what it removes of the directories. Only the words about that are told: a line may hold a password."""
     words = words_of(command)
@@ -657,7 +668,7 @@ def probe_cleaners(request):
     return {
         "dirs": [path_text(directory) for directory in directories],
         "cleaners": [dict(rule, dir=path_text(directory)) for rule, directory in found[:TOLD_AT_MOST]],
-        "systemd": systemd, "tmpfiles_timer": timer if systemd else False,
+        "systemd": systemd, "tmpfiles_timer": timer if systemd else False, "tmpfiles_cron": tmpfiles_by_cron(request),
         "cron": None if names is None else bool(names & set([b"cron", b"crond", b"fcron", b"anacron"])),
         "unknown": unknown,
     }

@@ -216,6 +216,9 @@ test("cleaners in cron, tmpwatch, tmpreaper and units are found with their age, 
     ["/opt/jobs", "find", "/etc/systemd/system/tidy.service", 2, 61 * 60, false],
   ]));
   assert.doesNotMatch(JSON.stringify(facts), /secret|umc/);
+  assert.equal(facts.tmpfiles_cron, false);
+  const byCron = rootWith("by-cron", { "/etc/cron.daily/tidy": "#!/bin/sh\n# systemd-tmpfiles --create\n[ -d /run/systemd/system ] || /usr/bin/systemd-tmpfiles --clean\n" });
+  assert.equal(await onAll("cleaners", (each) => cleanersFacts(each).tmpfiles_cron, { root: byCron, dirs: ["/tmp/a"] }), true);
   const quiet = rootWith("quiet", { ...CRON, "/etc/tmpreaper.conf": "SHOWWARNING=true\nTMPREAPER_DIRS='/tmp/.'\n", "/etc/cron.daily/tmpwatch": "" });
   assert.deepEqual(cleanersFacts(await probe("cleaners", { root: quiet, dirs: ["/tmp/a"] })).cleaners, []);
 });
