@@ -28,9 +28,15 @@ export function jobsTable(jobs: readonly FoundJob[], { columns, style }: { reado
   return [style.dim(line(head, "LAST LINE OR COMMAND")), ...lines].map((each) => `${each}\n`).join("");
 }
 
-/** The last line of the output, or of a job that runs its program: the first that was started. */
-export function whatOf({ report }: FoundJob): string {
-  return report.stdout_last ?? report.cmd ?? programOf(report)?.argv ?? report.module ?? report.msg ?? "";
+/** The last line of the output (of what went wrong that of the errors), or of a job that runs its program: the first that was started. */
+export function whatOf(job: FoundJob): string {
+  const { report } = job;
+  return errorOf(job) ?? report.stdout_last ?? report.cmd ?? programOf(report)?.argv ?? report.module ?? report.msg ?? "";
+}
+
+/** That a program has ended with another code than 0 its rc says already. */
+function errorOf({ state, report: { stderr_last: last, msg } }: FoundJob): string | null {
+  return state === "failed" || state === "killed" ? (last ?? (msg === "non-zero return code" ? null : msg)) : null;
 }
 
 const BAD: ReadonlySet<string> = new Set(["lost", "killed", "timed-out", "failed", "unreadable"]);
@@ -60,9 +66,10 @@ function etaLine(job: FoundJob): string | undefined {
 }
 
 /** One line for a job that has ended: how, with which code, and its last words; of one without a result why. */
-export function endLine({ host, state, because, report }: FoundJob): string {
+export function endLine(job: FoundJob): string {
+  const { host, state, because, report } = job;
   const rc = report.rc === null ? "" : ` rc ${report.rc}`;
-  const words = state === "lost" || state === "absent" || state === "unreadable" ? because.slice(0, 2).join("; ") : (report.stdout_last ?? report.msg ?? "");
+  const words = state === "lost" || state === "absent" || state === "unreadable" ? because.slice(0, 2).join("; ") : (errorOf(job) ?? report.stdout_last ?? report.msg ?? "");
   return `${printable(host)}  ${printable(report.jid)}  ${state}${rc}${words === "" ? "" : `  ${printable(words)}`}\n`;
 }
 

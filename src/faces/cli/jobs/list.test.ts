@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OpenedHost } from "../../../engine/ports.ts";
-import type { AgentEvent } from "../../../model/host.ts";
+import type { AgentEvent, JobReport } from "../../../model/host.ts";
 import { Problem } from "../../../model/problem.ts";
 import { runCli } from "../program.ts";
 import type { FakeHost } from "./jobs.fake.ts";
@@ -59,4 +59,17 @@ test("show tells everything of a job, with or without the process id, and says w
   assert.equal(await runCli(world, ["jobs", "show", "j9.9"]), 1);
   assert.match(world.printed.err, /j9\.9: no such job on 1 host; look in other homes/);
   assert.equal(await runCli(world, ["jobs", "show", "j1.11"]), 1);
+});
+
+test("of a job that has failed the last line of its errors is shown, of one that says nothing its output or command", async () => {
+  const failed = { ...ended, rc: 2, failed: true, msg: "non-zero return code" };
+  const shown = async (report: Partial<JobReport>): Promise<string> => {
+    const world = worldOf([fakeHost({ host: "web1", answers: [{ list: [job({ ...failed, ...report })] }] })]);
+    assert.equal(await runCli(world, ["jobs", "list"]), 0);
+    return world.printed.out.trim().split("  ").at(-1) ?? "";
+  };
+  assert.equal(await shown({ stderr_last: "no such table" }), "no such table");
+  assert.equal(await shown({ stdout_last: "half done" }), "half done");
+  assert.equal(await shown({ stdout_last: null }), "sleep 3");
+  assert.equal(await shown({ stdout_last: null, msg: "Permission denied" }), "Permission denied");
 });
