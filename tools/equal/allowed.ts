@@ -19,9 +19,13 @@ function masked(value: Json | undefined): string {
 
 /** Numbers of processes. */
 const PIDS = new Set(["child_pid", "pid"]);
-/** Both results, taken as wholes, are failures. */
+/** Both are results, taken as wholes, and both fail or both do not, as `failed_when` has it. */
 function isGivenUp({ plain, supervised }: Difference): boolean {
-  return [plain, supervised].every((each) => typeof each === "object" && each !== null && "msg" in each && "failed" in each && each["failed"] === true);
+  return isResult(plain) && isResult(supervised) && plain["failed"] === supervised["failed"];
+}
+
+function isResult(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === "object" && value !== null && "msg" in value;
 }
 
 const TIMES = new Set(["start", "end", "delta", "elapsed", "mtime", "atime", "ctime"]);
@@ -49,7 +53,7 @@ export const ALLOWED: readonly Allowed[] = [
   },
   {
     name: "who gave up on a job that took too long",
-    why: "Ansible's polling gives up (`async task did not complete …`) or its wrapper does (`Timeout exceeded`), whichever is first; here it is the wrapper, to the second. Both fail.",
+    why: "Ansible's polling gives up (`async task did not complete …`) or its wrapper does (`Timeout exceeded`), whichever is first; here it is the wrapper, to the second. Both fail, and their other keys are those of who told.",
     isMeant: isGivenUp,
   },
   {
