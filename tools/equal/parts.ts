@@ -102,14 +102,17 @@ const jidsInFact: Part = (sheet) => {
   return [...started, { set_fact: { [fact]: `{{ [${jids}] }}` }, when: "not ansible_check_mode" }, statusTask(sheet, "{{ item }}", { loop: `{{ ${fact} | default([]) }}` })];
 };
 
+/** In check mode a job does nothing, and whether that takes longer than a short limit is chance. */
+const FOR_REAL = "not ansible_check_mode";
+
 const tooLong: Part = (sheet) => {
   sheet.feature("limit is over");
-  return guarded(sheet, { name: sheet.name("too long "), shell: "sleep 60", async: sheet.pick([1, 2]), poll: 1, register: sheet.register("r"), ...(sheet.isLucky(0.2) ? { no_log: true } : {}) });
+  return guarded(sheet, { name: sheet.name("too long "), shell: "sleep 60", async: sheet.pick([1, 2]), poll: 1, register: sheet.register("r"), when: FOR_REAL, ...(sheet.isLucky(0.2) ? { no_log: true } : {}) });
 };
 
 const detachedTooLong: Part = (sheet) => {
   sheet.feature("limit is over, poll: 0");
-  const start = { name: sheet.name("too long "), shell: "sleep 60", async: 2, poll: 0, register: sheet.register("r") };
+  const start = { name: sheet.name("too long "), shell: "sleep 60", async: 2, poll: 0, register: sheet.register("r"), when: FOR_REAL };
   return [start, ...guarded(sheet, statusTask(sheet, `{{ ${start.register}.ansible_job_id }}`, { delay: 1, when: `${start.register}.ansible_job_id is defined` }))];
 };
 
