@@ -13,7 +13,7 @@ function normal(chance: Chance): number {
 export interface Scenario {
   readonly name: string;
   /** In: chance. Out: a history, and a run that comes after it. */
-  readonly draw: (chance: Chance) => { readonly history: readonly Observation[]; readonly nextSeconds: number };
+  readonly draw: (chance: Chance) => { readonly history: readonly Observation[]; readonly nextSeconds: number; readonly nextHost?: string };
 }
 
 const TYPICAL_SECONDS = 300;
@@ -55,7 +55,8 @@ export const SCENARIOS: readonly Scenario[] = [
     draw: (chance) => {
       const draw = (host: number): number => TYPICAL_SECONDS * Math.exp(0.15 * normal(chance)) * (host < 2 ? 6 : 1);
       const history = Array.from({ length: 50 }, (_, index) => run(Math.floor(index / 10), draw(index % 10), { host: String(index % 10) }));
-      return { history, nextSeconds: draw(Math.floor(chance() * 10)) };
+      const next = Math.floor(chance() * 10);
+      return { history, nextSeconds: draw(next), nextHost: String(next) };
     },
   },
   {
@@ -80,8 +81,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** In: what was measured. Out: a limit in seconds. */
-type Rule = (history: readonly Observation[]) => number;
+/** In: what was measured, and the host of the next run. Out: a limit in seconds. */
+type Rule = (history: readonly Observation[], nextHost?: string) => number;
 
 function median(history: readonly Observation[]): number {
   const sorted = endedSeconds(history);
@@ -89,12 +90,18 @@ function median(history: readonly Observation[]): number {
   return all[Math.floor(all.length / 2)] ?? 0;
 }
 
-type RuleName = "3 x median" | "3 x max" | "longhaul";
+type RuleName = "3 x median" | "3 x max" | "longhaul" | "longhaul, by host";
 
 const RULES: Readonly<Record<RuleName, Rule>> = {
   "3 x median": (history) => 3 * median(history),
   "3 x max": (history) => 3 * Math.max(...(endedSeconds(history).length > 0 ? endedSeconds(history) : history.map(({ seconds }) => seconds))),
   longhaul: (history) => recommend(history)?.limitSeconds ?? 0,
+  // What it proposes where some hosts are clearly slower.
+  "longhaul, by host": (history, nextHost) => {
+    const advised = recommend(history);
+    const isSlow = advised?.slow === undefined || nextHost === undefined || advised.slow.hosts.includes(nextHost);
+    return (isSlow ? advised?.limitSeconds : advised.slow?.othersLimitSeconds) ?? 0;
+  },
 };
 
 export interface Score {
@@ -112,7 +119,7 @@ export function scoresOf(scenario: Scenario, seed: number, trials: number = TRIA
   const draws = Array.from({ length: trials }, () => scenario.draw(chance));
   const usual = draws.map(({ nextSeconds }) => nextSeconds).toSorted((a, b) => a - b)[Math.floor(trials / 2)] ?? 1;
   const score = (rule: Rule): Score => {
-    const limits = draws.map(({ history }) => rule(history));
+    const limits = draws.map(({ history, nextHost }) => rule(history, nextHost));
     const failed = draws.filter(({ nextSeconds }, index) => nextSeconds > (limits[index] ?? 0)).length;
     return { failed: failed / trials, limit: limits.reduce((sum, limit) => sum + limit, 0) / trials / usual };
   };
@@ -122,6 +129,7 @@ export function scoresOf(scenario: Scenario, seed: number, trials: number = TRIA
     "3 x median": score(RULES["3 x median"]),
     "3 x max": score(RULES["3 x max"]),
     longhaul: own,
+    "longhaul, by host": score(RULES["longhaul, by host"]),
     "as wasteful": score((history) => multiple * median(history)),
     multiple,
   };

@@ -27,6 +27,14 @@ test("where three times the median is enough the advised limit wastes no more th
   assert.ok(scores.longhaul.limit < scores["3 x median"].limit * 0.67, JSON.stringify(scores));
 });
 
+test("two limits, where some hosts are clearly slower, waste less than two thirds of what one does, and no more runs fail", () => {
+  const apart = SCENARIOS.find(({ name }) => name.startsWith("10 hosts"));
+  assert.ok(apart !== undefined);
+  const scores = scoresOf(apart, SEED, TRIALS);
+  assert.ok(scores["longhaul, by host"].failed <= scores.longhaul.failed + CHANCE, JSON.stringify(scores));
+  assert.ok(scores["longhaul, by host"].limit < scores.longhaul.limit * 0.67, JSON.stringify(scores));
+});
+
 test("three times the longest run wastes more than the advised limit wherever there are eight runs that all ended", () => {
   for (const scenario of SCENARIOS.filter(({ name }) => !/^\d runs?\b|cut/.test(name))) {
     const scores = scoresOf(scenario, SEED, TRIALS);

@@ -2,13 +2,14 @@
 // Options: --quick (small inputs), --megabytes N (size of the log), --files N (size of the project), --runs N (of each side),
 // --only start|project|log|relint. The log of a gigabyte: npm run bench -- --only log --megabytes 1024 --runs 3
 // With real hosts, some minutes each: npm run bench -- hosts [--quick] [--only list|ends|watch|connect], and
-// npm run bench -- run [--quick] [--only latency|overhead|fleet|output].
+// npm run bench -- run [--quick] [--only latency|overhead|fleet|output]. How good advice is, in simulated histories: npm run bench -- advise.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { benchAdvice } from "./advise.ts";
 import { writeLog } from "./generate-log.ts";
 import { writeProject } from "./generate-project.ts";
 import { benchHosts } from "./hosts.ts";
@@ -130,9 +131,10 @@ function report(): void {
 
 try {
   const isOnHosts = positionals.includes("hosts") || positionals.includes("run");
-  console.log(`${availableParallelism()} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}${isOnHosts ? "" : `; best of ${runs}, interleaved\n`}`);
+  if (!positionals.includes("advise")) console.log(`${availableParallelism()} x ${cpus()[0]?.model ?? "unknown CPU"}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}${isOnHosts ? "" : `; best of ${runs}, interleaved\n`}`);
   if (positionals.includes("hosts")) await benchHosts({ isQuick: values.quick, only: values.only });
   else if (positionals.includes("run")) await benchRuns({ isQuick: values.quick, only: values.only });
+  else if (positionals.includes("advise")) benchAdvice();
   else report();
 } finally {
   rmSync(temporary, { recursive: true, force: true });

@@ -49,6 +49,24 @@ test("where hosts differ the slowest one decides, by its own spread", () => {
   assert.ok((bound?.seconds ?? 0) < 600, String(bound?.seconds));
 });
 
+test("of hosts that are clearly slower than the rest it is told which, and what is enough for the others", () => {
+  const fast = ["b", "c", "d"].flatMap((host) => daily([30, 31, 32, 30], { host }));
+  const slow = ["x", "y"].flatMap((host) => daily([300, 310, 305, 295], { host }));
+  const advised = recommend([...fast, ...slow]);
+  assert.deepEqual(advised?.slow?.hosts, ["x", "y"]);
+  assert.ok((advised?.slow?.othersLimitSeconds ?? 0) >= 32 * 1.25 && (advised?.slow?.othersLimitSeconds ?? 0) <= 70, JSON.stringify(advised));
+  // A run of the others that was cut short asks for twice that.
+  assert.ok((recommend([...fast, run(60, { end: "timed-out", at: 5 * DAY, host: "b" }), ...slow])?.slow?.othersLimitSeconds ?? 0) >= 120);
+});
+
+test("hosts that hardly differ, and one host, have one limit; where the work grows the others get room for that too", () => {
+  const like = ["b", "c", "d"].flatMap((host, at) => daily([30, 31, 32, 30].map((seconds) => seconds * (1 + at * 0.2)), { host }));
+  assert.equal(recommend(like)?.slow, undefined);
+  assert.equal(recommend(daily([30, 31, 300, 30]))?.slow, undefined);
+  const grows = ["b", "x"].flatMap((host, at) => daily(Array.from({ length: 20 }, (_, day) => (at === 0 ? 30 : 300) * 1.08 ** day), { host }));
+  assert.ok((recommend(grows)?.slow?.othersLimitSeconds ?? Infinity) > 30 * 1.08 ** 23);
+});
+
 const OBSERVATION = fc.record({
   seconds: fc.double({ min: 0, max: 1e6, noNaN: true }),
   end: fc.constantFrom("finished" as const, "failed" as const, "timed-out" as const, "killed" as const, "lost" as const),

@@ -11,6 +11,8 @@ export interface Bound {
   readonly because: "spread" | "growth" | "host" | "longest" | "cut-short" | "never-ended";
   /** The host that decided. */
   readonly host?: string;
+  /** Where some hosts are clearly slower than the rest: which, and what is enough for the others. */
+  readonly slow?: { readonly hosts: readonly string[]; readonly othersSeconds: number };
   /** With growth: by how much of itself the work grew over the days that were measured; 0.1 is a tenth. */
   readonly growth?: { readonly part: number; readonly days: number };
 }
@@ -28,6 +30,8 @@ const ABOVE_EVERYTHING = 8;
 /** Nothing ever ended: as the rule of thumb has it, three times. */
 const ABOVE_NEVER_ENDED = 3;
 const GROWTH_RUNS_MIN = 8;
+/** Slower hosts are told apart from this factor between the slowest of the others and the fastest of them on. */
+const SLOWER_TIMES = 2;
 /** A slope this many times its own error is no chance. */
 const SLOPE_MIN = 3;
 /** A bound is to hold for a while: a quarter of the time that was looked at, at most 90 days. */
@@ -47,9 +51,12 @@ export function boundOf(observations: readonly Observation[]): Bound | undefined
   const longest = Math.max(...ended.map(({ seconds }) => seconds)) * ABOVE_LONGEST;
   // A job that failed early would not have taken long; one that was stopped at its limit is known to have needed more.
   const cut = Math.max(0, ...runs.filter(({ end }) => end === "timed-out").map(({ seconds }) => seconds)) * ABOVE_CUT;
-  const bounds: readonly Bound[] = [bySpread(runs), ...byGrowth(runs), { seconds: longest, because: "longest" }, { seconds: cut, because: "cut-short" }];
+  const spread = bySpread(runs);
+  const bounds: readonly Bound[] = [spread, ...byGrowth(runs), { seconds: longest, because: "longest" }, { seconds: cut, because: "cut-short" }];
   const highest = bounds.reduce((a, b) => (b.seconds > a.seconds ? b : a));
-  return { ...highest, seconds: Math.min(highest.seconds, ABOVE_EVERYTHING * Math.max(longest, cut)) };
+  // What grows does so on every host: nobody knows what would then be enough for some.
+  const slow = highest.because === "growth" ? undefined : spread.slow;
+  return { ...highest, ...(slow === undefined ? {} : { slow }), seconds: Math.min(highest.seconds, ABOVE_EVERYTHING * Math.max(longest, cut)) };
 }
 
 /** The spread of all runs and of the last ones; where hosts differ more than their runs do, of each host by itself. */
@@ -69,9 +76,23 @@ function byHost(runs: readonly Observation[], whole: Fit): Bound | undefined {
   // The spread between hosts has to be the larger part, or there is nothing to tell apart.
   if (within.deviation > whole.deviation * 0.6) return undefined;
   const freedom = Math.max(3, within.freedom - groups.length);
-  const uppers = groups.map(({ host, points, fit }) => ({ host, upper: upperOf({ mean: fit.mean, deviation: within.deviation, freedom, count: points.length }) }));
+  const uppers = groups.map(({ host, points, fit }) => ({ host, mean: fit.mean, upper: upperOf({ mean: fit.mean, deviation: within.deviation, freedom, count: points.length }) }));
+  const slow = slowerThanTheRest(uppers, runs);
   const [slowest] = uppers.toSorted((a, b) => b.upper - a.upper);
-  return slowest === undefined ? undefined : { seconds: Math.exp(slowest.upper), because: "host", host: slowest.host };
+  return slowest === undefined ? undefined : { seconds: Math.exp(slowest.upper), because: "host", host: slowest.host, ...(slow === undefined ? {} : { slow }) };
+}
+
+/** The hosts above the widest gap, where that is wide enough. What is enough for the others is found as for all. */
+function slowerThanTheRest(hosts: readonly { readonly host: string; readonly mean: number; readonly upper: number }[], runs: readonly Observation[]): Bound["slow"] {
+  const sorted = hosts.toSorted((a, b) => a.mean - b.mean);
+  const gaps = sorted.slice(1).map(({ mean }, at) => ({ at: at + 1, gap: mean - (sorted[at]?.mean ?? mean) }));
+  const [widest] = gaps.toSorted((a, b) => b.gap - a.gap);
+  if (widest === undefined || widest.gap < Math.log(SLOWER_TIMES)) return undefined;
+  const [others, slow] = [sorted.slice(0, widest.at), sorted.slice(widest.at)];
+  const names = new Set(others.map(({ host }) => host));
+  const own = runs.filter(({ host }) => names.has(host));
+  const spread = Math.exp(Math.max(...others.map(({ upper }) => upper)));
+  return { hosts: slow.map(({ host }) => host).toSorted(), othersSeconds: Math.max(spread, boundOf(own)?.seconds ?? 0) };
 }
 
 /** A straight line through the logarithms over time, where it rises beyond doubt. */

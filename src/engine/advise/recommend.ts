@@ -12,12 +12,17 @@ export interface Recommendation {
   /** For the task that waits for a detached job, with `pollSeconds` as its delay. */
   readonly retries: number;
   readonly bound: Bound;
+  /** Where some hosts are clearly slower, and a limit of their own is worth it: which, and the limit that is enough for the others. */
+  readonly slow?: { readonly hosts: readonly string[]; readonly othersLimitSeconds: number };
   /** The smallest limit under which every measured run would have ended well on every core; absent where none has ended. */
   readonly heldSeconds?: number;
 }
 
 /** A limit costs nothing while jobs end; below this a busy host alone may use it up. */
 export const LIMIT_MIN_SECONDS = 30;
+
+/** Two limits instead of one are worth the trouble where the smaller is at most half. */
+const WORTH_A_LIMIT = 2;
 
 /** In: what was measured of one task. Out: undefined for nothing. */
 export function recommend(observations: readonly Observation[]): Recommendation | undefined {
@@ -26,11 +31,13 @@ export function recommend(observations: readonly Observation[]): Recommendation 
   const summary = summaryOf(observations);
   const limitSeconds = Math.max(LIMIT_MIN_SECONDS, limitAbove(bound.seconds));
   const pollSeconds = pollFor(summary?.p50 ?? bound.seconds);
+  const others = bound.slow === undefined ? limitSeconds : Math.max(LIMIT_MIN_SECONDS, limitAbove(bound.slow.othersSeconds));
   return {
     limitSeconds,
     pollSeconds,
     retries: retriesFor(limitSeconds, pollSeconds),
     bound,
+    ...(bound.slow !== undefined && others * WORTH_A_LIMIT <= limitSeconds ? { slow: { hosts: bound.slow.hosts, othersLimitSeconds: others } } : {}),
     ...(summary === undefined ? {} : { heldSeconds: limitAbove(summary.max) }),
   };
 }

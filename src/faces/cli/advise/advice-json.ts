@@ -33,6 +33,8 @@ export function adviceDocument(advice: Advice): unknown {
       because: recommendation?.bound.because ?? null,
       growth: recommendation?.bound.growth ?? null,
       slowestHost: recommendation?.bound.host ?? null,
+      slowHosts: recommendation?.slow?.hosts ?? null,
+      otherHostsSeconds: recommendation?.slow?.othersLimitSeconds ?? null,
       killedAfterSeconds: limitWanted === undefined ? null : killTimes(limitWanted),
       verdict: limitVerdict(advice),
     },

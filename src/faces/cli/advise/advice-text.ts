@@ -48,8 +48,23 @@ function measuredLines(advice: MeasuredAdvice): readonly (readonly [string, stri
     ["measured", `${count(summary?.count ?? runs.length, "run")} on ${count(hosts, "host")}: ${numbers}${ended}${left}`],
     ["limit", limitText(advice)],
     ...(limitVerdict(advice) === "fits" ? [] : [["why", whyText(advice)], ["kill", killText(advice)]] as const),
+    ...hostsLines(advice),
     ...pollLines(advice),
   ];
+}
+
+/** Host names in a message; who wants all of them asks for JSON. */
+const HOSTS_SHOWN = 5;
+
+/** Where some hosts are clearly slower. It is only told: which hosts they are a group of the inventory says better than a list in a task. */
+function hostsLines({ limitWanted, recommendation: { slow } }: MeasuredAdvice): readonly (readonly [string, string])[] {
+  if (slow === undefined) return [];
+  const { hosts, othersLimitSeconds } = slow;
+  const more = hosts.length > HOSTS_SHOWN ? ` and ${hosts.length - HOSTS_SHOWN} more` : "";
+  const names = `${hosts.slice(0, HOSTS_SHOWN).join(", ")}${more}`;
+  const test = hosts.length === 1 ? `inventory_hostname == '${hosts[0] ?? ""}'` : "inventory_hostname in groups['slow']";
+  return [["hosts", `${names} ${hosts.length === 1 ? "is" : "are"} clearly slower: ${limitWanted} s is for ${hosts.length === 1 ? "it" : "them"}, ${othersLimitSeconds} s is enough for the others. By hand, `
+    + `${hosts.length === 1 ? "" : "with a group slow of these hosts, "}async: "{{ ${limitWanted} if ${test} else ${othersLimitSeconds} }}"`]];
 }
 
 function limitText(advice: MeasuredAdvice): string {

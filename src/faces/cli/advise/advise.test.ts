@@ -66,6 +66,19 @@ test("measured tasks get numbers, others rules of thumb that are said to be such
   assert.match(out, /^3 async tasks: 2 measured, 1 by rules of thumb; --apply changes 2, --diff shows\nhow\n$/m);
 });
 
+test("where some hosts are clearly slower it says which, and the limit that is enough for the others", async () => {
+  const on = (host: string, times: number): readonly Measurement[] => MIGRATE.map((each) => ({ ...each, host, jid: `${host}${each.jid}`, seconds: each.seconds * times }));
+  const own = world([...on("db1", 1), ...on("db2", 1), ...on("old1", 6), ...on("old2", 6)]);
+  assert.equal(await advise(own), 0);
+  const told = /\n {2}hosts {5}(?:.*\n {12})*.*\n/.exec(own.printed.out)?.[0].replaceAll(/\s+/g, " ").trim();
+  assert.match(told ?? own.printed.out, /^hosts old1, old2 are clearly slower: (\d+) s is for them, (\d+) s is enough for the others\. By hand, with a group slow of these hosts, async: "\{\{ \1 if inventory_hostname in groups\['slow'\] else \2 \}\}"$/);
+  const one = world([...on("db1", 1), ...on("db2", 1), ...on("old", 6)]);
+  assert.equal(await advise(one, "-f", "json"), 0);
+  const { tasks } = JSON.parse(one.printed.out) as { tasks: readonly { limit: { slowHosts: unknown; otherHostsSeconds: number; advisedSeconds: number } }[] };
+  assert.deepEqual(tasks[0]?.limit.slowHosts, ["old"]);
+  assert.ok(tasks[0].limit.otherHostsSeconds * 2 <= tasks[0].limit.advisedSeconds);
+});
+
 test("apply sets the limit, the poll and the retries that wait, and leaves every other byte as it is", async () => {
   const own = world([...MIGRATE, ...REPORT]);
   assert.equal(await advise(own, "--apply"), 0);
