@@ -72,7 +72,7 @@ async function listing(under: Under, isQuick: boolean): Promise<void> {
 
 /** Ends a quarter of a second after the host before it, counted from the moment that a file names; its last act is to write down the time. */
 function stamped(go: string): string {
-  return `until test -s ${go}; do sleep 3; done; sleep $(awk "BEGIN{t=$(cat ${go})+{{ inventory_hostname[1:] }}/4-$(date +%s.%N);print t>0?t:0}"); date +%s.%N`;
+  return `until test -s ${go}; do sleep 3; done; sleep $(awk "BEGIN{t=$(cat ${go})+{{ inventory_hostname[1:] }}/4-$(date +%s.%N);print (t>0?t:0)}"); date +%s.%N`;
 }
 
 async function ends(under: Under, isQuick: boolean): Promise<void> {
