@@ -256,8 +256,8 @@ class Hook:
         self.refused = []
         self.salt = content_of("LONGHAUL_SALT")
         self.key = ""
-        # Launches of an earlier run whose jobs may still run, as [host, key].
-        self.earlier = set(tuple(each) for each in json.loads(content_of("LONGHAUL_REATTACH") or b"[]"))
+        # Keys of launches of an earlier run whose jobs may still run.
+        self.earlier = set(json.loads(content_of("LONGHAUL_REATTACH") or b"[]"))
 
     def install(self):
         from ansible.executor.task_executor import TaskExecutor
@@ -309,7 +309,7 @@ class Hook:
             task_vars = kwargs.get("task_vars") or {}
             host = text(task_vars.get("inventory_hostname"))
             hook.key = hook.quietly(key_of, hook.salt, self._task, host) or ""
-            joined = hook.join(self, host, task_vars) if (host, hook.key) in hook.earlier else None
+            joined = hook.join(self, host, task_vars) if hook.key in hook.earlier else None
             return execute(self, *args, **kwargs) if joined is None else joined
 
         ActionBase._execute_module = _execute_module

@@ -1,4 +1,4 @@
-// A run that is killed with all its processes, and `longhaul run --reattach` after it: nothing that still runs is done twice. On the oldest
+// A run that is killed with all its processes, and `longhaul run --reattach` after it: nothing that still runs is done twice, on other hosts neither. On the oldest
 // and the newest ansible-core that are here.
 
 import assert from "node:assert/strict";
@@ -25,6 +25,7 @@ const PLAYBOOK = `
       async: 600
       poll: 0
       register: detached
+      delegate_to: box
     - name: Each
       ansible.builtin.shell: echo "{{ inventory_hostname }} {{ item }}" >> done; until test -e go; do sleep 0.2; done; echo {{ item }}
       args: {chdir: "{{ inventory_dir }}"}
@@ -41,6 +42,7 @@ const PLAYBOOK = `
       register: polled
     - name: Wait for the detached one
       ansible.builtin.async_status: {jid: "{{ detached.ansible_job_id }}"}
+      delegate_to: box
       register: end
       until: end is finished
       retries: 100

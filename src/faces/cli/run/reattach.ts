@@ -39,7 +39,7 @@ export async function reattach(world: World, around: RunWorld, { options, note }
     joiner: new Joiner({ openHost: around.openHost, jobs, say }),
     environment: (record) => ({
       ...(salt === undefined ? {} : { LONGHAUL_SALT: salt }),
-      ...(jobs.length === 0 ? {} : { LONGHAUL_REATTACH: record.keep("reattach.json", JSON.stringify(jobs.map(({ host, key }) => [host, key]))) }),
+      ...(jobs.length === 0 ? {} : { LONGHAUL_REATTACH: record.keep("reattach.json", JSON.stringify(jobs.map(({ key }) => key))) }),
     }),
     see: (event, run) => {
       const joined = event.type === "job-launched" || event.type === "job-ended" ? run.jobs.get(jobKey(event))?.joined : undefined;
