@@ -1,7 +1,7 @@
 // `npm run bench -- hosts`: longhaul on the jobs of hosts beside Ansible's own ways, in the same run, on loopback hosts of a real sshd.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -134,8 +134,8 @@ function agents(sshd: Sshd): readonly number[] {
 }
 
 /** Waits with so many hosts for one job that all of them show, then ends it. In: how long to look at the idle wait. */
-async function watch({ sshd, env }: Under, { hosts, idleSeconds, masters }: { readonly hosts: number; readonly idleSeconds: number; readonly masters: number }): Promise<Watch> {
-  const directory = join(sshd.directory, `watched-${hosts}-${masters}`);
+async function watch({ sshd, env }: Under, { hosts, idleSeconds }: { readonly hosts: number; readonly idleSeconds: number }): Promise<Watch> {
+  const directory = mkdtempSync(join(sshd.directory, "watched-"));
   const go = `${directory}.go`;
   await done(["ansible", "h1", "-i", sshd.inventory, "-m", "shell", "-B", "3600", "-P", "0", "-e", `ansible_async_dir=${directory}`, "-a", `until test -e ${go}; do sleep 1; done; date +%s.%N`], { ...env, ANSIBLE_SSH_ARGS: "-C" });
   const started = performance.now();
@@ -174,7 +174,7 @@ async function watching(under: Under, isQuick: boolean): Promise<void> {
   const polled = async (length: number): Promise<Ran> => costOf({ sshd, env: { ...env, ...PIPELINED } }, ["ansible", firstHosts(4), "-i", sshd.inventory, "-m", "command", "-B", "600", "-P", "5", "-f", "4", "-a", `sleep ${length}`]);
   const [short, long] = [await polled(2), await polled(62)];
   const poll = { controllerMs: ((long.controllerSeconds - short.controllerSeconds) / 4) * 1000, targetMs: ((long.targetSeconds - short.targetSeconds) / 4) * 1000 };
-  const own = await watch(under, { hosts, idleSeconds, masters: 0 });
+  const own = await watch(under, { hosts, idleSeconds });
   const each = (ms: number): number => (ms / hosts) * (60 / idleSeconds);
   table("Watching, CPU for each host and minute", ["who watches", "controller", "target"], [
     ["ansible, poll 5, pipelining (slope of 60 s, 4 hosts)", `${poll.controllerMs.toFixed(0)} ms`, `${poll.targetMs.toFixed(0)} ms`],
@@ -188,17 +188,17 @@ async function connecting(under: Under, isQuick: boolean): Promise<void> {
   const { sshd, env } = under;
   const counts = isQuick ? [20] : [100, 500];
   const [held, burst]: [(readonly string[])[], (readonly string[])[]] = [[], []];
-  const measured = async (what: string, hosts: number, masters: number): Promise<void> => {
-    const seen = await watch(under, { hosts, idleSeconds: 1, masters });
+  const measured = async (what: string, hosts: number): Promise<void> => {
+    const seen = await watch(under, { hosts, idleSeconds: 1 });
     const stamp = Number(seen.burst[0]?.text.split(" ").at(-1));
     held.push([what, seconds(seen.setUpSeconds), `${(seen.megabytes / hosts).toFixed(2)} MB`]);
     burst.push(late(what, seen.burst.map(({ at }) => at - stamp)));
   };
   try {
-    for (const hosts of counts) await measured(`${hosts} hosts`, hosts, 0);
+    for (const hosts of counts) await measured(`${hosts} hosts`, hosts);
     const hosts = counts[0] ?? 0;
     await done(["ansible", firstHosts(hosts), "-i", sshd.inventory, "-m", "raw", "-a", "true", "-f", "10"], { ...env, ANSIBLE_SSH_ARGS: "-C -o ControlMaster=auto -o ControlPersist=600s" });
-    await measured(`${hosts} hosts, Ansible's connections open`, hosts, 1);
+    await measured(`${hosts} hosts, Ansible's connections open`, hosts);
   } finally {
     table("Many hosts in one process", ["hosts", "until all are watched", "memory here, for each (PSS)"], held);
     table("A burst: one job that all of them see, from its last act to each line", ["hosts", ...LATE_HEAD.slice(1)], burst);
