@@ -4,6 +4,7 @@ import type { Fields } from "../model/fields.ts";
 import { fieldsOf, text } from "../model/fields.ts";
 import type { CleanerFacts, CleanersFacts, EnvironmentFacts } from "../model/host-facts.ts";
 import { cleanersFacts, environmentFacts } from "../model/host-facts.ts";
+import { DEFAULT_ASYNC_DIR } from "../model/default-async-dir.ts";
 import type { JobReport } from "../model/host.ts";
 import type { HostLook, HostLooks, Sighting } from "../model/host-looks.ts";
 import type { Place, Search } from "../model/host-search.ts";
@@ -72,7 +73,7 @@ async function lookAtHost(link: HostLink, question: HostQuestion): Promise<HostL
 
 async function look(link: HostLink, { jids, directories, programs }: HostQuestion): Promise<HostLook> {
   const { host, ready } = link;
-  const ownDir = link.asyncDir ?? "~/.ansible_async";
+  const ownDir = link.asyncDir ?? DEFAULT_ASYNC_DIR;
   const answers = await probe(link, { what: ["find-job", "kernel-log", "wrapper-log", ...(programs.length > 0 ? ["environment"] : [])], jids, dirs: directories, async_dir: ownDir, needs: programs });
   const found = answers.get("find-job");
   if (found?.facts === undefined) throw new Problem("cannot-read", `${host}: its jobs could not be looked for (${found?.why ?? "no answer"}); look with: longhaul jobs list`);

@@ -1,12 +1,10 @@
 // In which directory the job file of a task is, as far as the playbook tells: `ansible_async_dir` and the home of the user.
 
+import { DEFAULT_ASYNC_DIR } from "./default-async-dir.ts";
 import type { Pair, Task } from "./playbook.ts";
 import { isLaunch, isPolled } from "./playbook.ts";
 import type { YamlNode } from "./yaml.ts";
 import { fieldOf } from "./yaml.ts";
-
-/** ansible-core's own (plugins/doc_fragments/shell_common.py, 2.14 to 2.21). */
-const DEFAULT_ASYNC_DIR = "~/.ansible_async";
 
 /** The variable's text; `default` where nothing in the project sets it; unknown where only the run knows. */
 export type AsyncDir = { readonly kind: "default" | "known"; readonly path: string } | { readonly kind: "unknown" };

@@ -2,6 +2,7 @@
 // journal only says what was so; where it cannot tell, nothing is started, as nobody wants some work done twice.
 
 import type { BridgeJob, BridgeQuestion, JoinAnswer } from "../../model/bridge-message.ts";
+import { DEFAULT_ASYNC_DIR } from "../../model/default-async-dir.ts";
 import { isOpen, stateOf } from "../../model/job-state.ts";
 import type { JobState } from "../../model/job-state.ts";
 import { Problem } from "../../model/problem.ts";
@@ -41,7 +42,7 @@ export class Joiner {
     const { jid, dir, run } = job;
     try {
       const state = await this.#stateOf(job, variables);
-      if (isOpen(state) || state === "finished") return { state: "joined", jid, path: `${dir ?? DEFAULT_DIRECTORY}/${jid}` };
+      if (isOpen(state) || state === "finished") return { state: "joined", jid, path: `${dir ?? DEFAULT_ASYNC_DIR}/${jid}` };
       if (state === "absent") return { state: "cannot", why: `the file of job ${jid} is gone, which Ansible removes when it has polled a job to a good end; longhaul attach ${run} writes that down, and the next run starts it anew` };
       if (state === "unreadable") return { state: "cannot", why: `the file of job ${jid} of run ${run} cannot be read; run as the user who has started it` };
       this.#around.say(job, state);
@@ -61,7 +62,7 @@ export class Joiner {
   async #stateOf({ host, jid, dir }: EarlierJob, variables: BridgeJob["variables"]): Promise<JobState> {
     const link = await this.#around.openHost(host, variables);
     try {
-      for await (const event of link.request({ do: "show", jid, dir: dir ?? DEFAULT_DIRECTORY })) {
+      for await (const event of link.request({ do: "show", jid, dir: dir ?? DEFAULT_ASYNC_DIR })) {
         if (event.event === "error") throw new Problem("unreachable", `${host}: ${event.message}`);
         if (event.event === "job") return stateOf(event.job, link.ready, link.now()).state;
       }
@@ -71,5 +72,3 @@ export class Joiner {
     throw new Problem("unreachable", `${host}: its agent says nothing of job ${jid}`);
   }
 }
-
-const DEFAULT_DIRECTORY = "~/.ansible_async";

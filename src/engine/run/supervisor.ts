@@ -2,6 +2,7 @@
 // answers the tasks that wait. Knows no sockets and no clock of its own; a host that cannot be watched is left to Ansible's own polling.
 
 import type { BridgeJob, BridgeNews, BridgeQuestion, WaitAnswer, WaitState } from "../../model/bridge-message.ts";
+import { DEFAULT_ASYNC_DIR } from "../../model/default-async-dir.ts";
 import type { Fields } from "../../model/fields.ts";
 import type { AgentEvent, AgentRequest, JobReport } from "../../model/host.ts";
 import type { JobState } from "../../model/job-state.ts";
@@ -353,10 +354,8 @@ class HostWatch {
   }
 }
 
-const DEFAULT_DIRECTORY = "~/.ansible_async";
-
 function dirOf(job: BridgeJob): string {
-  return job.dir ?? DEFAULT_DIRECTORY;
+  return job.dir ?? DEFAULT_ASYNC_DIR;
 }
 
 function factOf(message: BridgeNews): RunFact | undefined {

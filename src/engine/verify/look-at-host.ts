@@ -1,11 +1,11 @@
 // Asks a host's agent for everything that verify judges.
 
+import { DEFAULT_ASYNC_DIR } from "../../model/default-async-dir.ts";
 import type { Fields } from "../../model/fields.ts";
 import { asyncDirFacts, cleanersFacts, clockFacts, environmentFacts, remoteTmpFacts, sessionsFacts, sudoFacts } from "../../model/host-facts.ts";
 import type { HostLink } from "../ports.ts";
 import type { HostFacts } from "./host-look.ts";
 
-const DEFAULT_ASYNC_DIR = "~/.ansible_async";
 const DEFAULT_REMOTE_TMP = "~/.ansible/tmp";
 
 /** What the probes tell, and of those that failed their names with the reason. */

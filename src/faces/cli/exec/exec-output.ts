@@ -3,6 +3,7 @@
 import type { JobOutput } from "../../../engine/run/supervisor.ts";
 import type { BridgeJob } from "../../../model/bridge-message.ts";
 import { printable } from "../../../model/printable.ts";
+import { PROBLEM_EXITS } from "../../../model/problem.ts";
 import type { RunJob } from "../../../model/run.ts";
 import { jobKey } from "../../../model/run.ts";
 import { took } from "../durations.ts";
@@ -73,10 +74,10 @@ export class ExecOutput {
     }
     if (run.interrupted !== null) return INTERRUPTED;
     if (run.results.failed + run.results.unreachable > 0) return 1;
-    if (code !== 0) return ASKED_WRONGLY;
+    if (code !== 0) return PROBLEM_EXITS["bad-usage"];
     if (jobs.length > 0) return 0;
     err(`longhaul: ${printable(this.#options.pattern)}: no host of the inventory is meant by that, so nothing was run; see -i and -l\n`);
-    return ASKED_WRONGLY;
+    return PROBLEM_EXITS["bad-usage"];
   }
 
   #endOf(job: RunJob, isOneOfMany: boolean): string {
@@ -97,4 +98,3 @@ export class ExecOutput {
 }
 
 const INTERRUPTED = 130;
-const ASKED_WRONGLY = 2;

@@ -3,6 +3,7 @@
 import type { Eta } from "../../../engine/advise/eta.ts";
 import { etaOf } from "../../../engine/advise/eta.ts";
 import type { HostLink, HostsRequest } from "../../../engine/ports.ts";
+import { DEFAULT_ASYNC_DIR } from "../../../model/default-async-dir.ts";
 import type { Measurement } from "../../../model/duration.ts";
 import type { JobName, JobProcess, JobReport } from "../../../model/host.ts";
 import type { JobState } from "../../../model/job-state.ts";
@@ -51,8 +52,6 @@ export interface Errand {
   /** Runs after all hosts have been looked at; their links are open until it settles. Without it each is closed after its `use`. */
   readonly atLast?: () => Promise<void>;
 }
-
-const DEFAULT_DIRECTORY = "~/.ansible_async";
 
 /**
  * Looks for jobs on all hosts at once, hands them on, and closes every link at the end.
@@ -124,7 +123,7 @@ export function problemLine(host: string, problem: Problem): string {
 export async function jobsOf(link: HostLink, search: Search, tell: (host: string, problem: Problem) => void): Promise<readonly FoundJob[]> {
   if (search.namedOn !== undefined) return namedJobs(link, search.namedOn(link));
   const jobs: FoundJob[] = [];
-  const directories = search.directories.length > 0 ? search.directories : [link.asyncDir ?? DEFAULT_DIRECTORY];
+  const directories = search.directories.length > 0 ? search.directories : [link.asyncDir ?? DEFAULT_ASYNC_DIR];
   for await (const event of link.request({ do: "list", dirs: directories, all_users: search.allUsers })) {
     if (event.event === "job") jobs.push(judged(link, event.job));
     if (event.event === "error") tell(link.host, new Problem("cannot-read", `${link.host}: ${event.message}`));

@@ -8,6 +8,7 @@ import { keepDurations } from "../../../engine/keep-durations.ts";
 import type { HostLink, OpenHosts, OpenedHost } from "../../../engine/ports.ts";
 import { hostsArguments } from "../../../engine/run/arguments.ts";
 import { runOfJournal } from "../../../engine/run/journal.ts";
+import { DEFAULT_ASYNC_DIR } from "../../../model/default-async-dir.ts";
 import type { JobName } from "../../../model/host.ts";
 import { printable } from "../../../model/printable.ts";
 import { Problem } from "../../../model/problem.ts";
@@ -123,15 +124,13 @@ function hostsOf(world: World, jobs: readonly RunJob[], flags: HostsFlags): Atta
         expect?.(names);
       });
       for await (const opened of orProblems(opening, hosts)) {
-        if ("link" in opened) named.set(opened.link, own.flatMap(({ host, dir, jid }) => (host === opened.host ? [{ dir: dir ?? DEFAULT_DIRECTORY, jid }] : [])));
+        if ("link" in opened) named.set(opened.link, own.flatMap(({ host, dir, jid }) => (host === opened.host ? [{ dir: dir ?? DEFAULT_ASYNC_DIR, jid }] : [])));
         yield opened;
       }
     }
   };
   return { openHosts, namedOn: (link) => named.get(link) ?? [] };
 }
-
-const DEFAULT_DIRECTORY = "~/.ansible_async";
 
 /** Where the hosts of one user cannot be told, those of the others still can. */
 async function* orProblems(opening: AsyncIterable<OpenedHost>, hosts: readonly string[]): AsyncGenerator<OpenedHost, void, void> {
