@@ -37,7 +37,7 @@ export const mode: Mode = {
   title: "Something on the host killed the job",
   why: "The kernel kills processes when memory runs out, service managers when a session or a service ends, persons when they want. A killed program is a failure with the signal's number; a killed wrapper leaves a job file that says for ever that the job is not finished.",
   do: "Find out who has killed it and keep that from happening again (memory, linger, a quieter host). See what the job has left half done before you start it again.",
-  messages: [{ text: '"msg": "non-zero return code", "rc": -9' }, { text: "ValueError: No start of json char found" }],
+  messages: [{ text: '"msg": "non-zero return code", "rc": -9', cores: "2.14 to 2.20" }, { text: '"msg": "The command exited with a non-zero return code.", "rc": -9', cores: "2.21" }, { text: "ValueError: No start of json char found" }],
   lint: cannot("what a host kills is not in the playbook"),
   symptom,
   probe,

@@ -34,9 +34,11 @@ export function whatOf(job: FoundJob): string {
   return errorOf(job) ?? report.stdout_last ?? report.cmd ?? programOf(report)?.argv ?? report.module ?? report.msg ?? "";
 }
 
-/** That a program has ended with another code than 0 its rc says already. */
+/** What the command module says of a program that has ended with another code than 0, which the rc says already: up to ansible-core 2.20, and 2.21 (modules/command.py). */
+const ONLY_A_CODE: ReadonlySet<string | null> = new Set(["non-zero return code", "The command exited with a non-zero return code."]);
+
 function errorOf({ state, report: { stderr_last: last, msg } }: FoundJob): string | null {
-  return state === "failed" || state === "killed" ? (last ?? (msg === "non-zero return code" ? null : msg)) : null;
+  return state === "failed" || state === "killed" ? (last ?? (ONLY_A_CODE.has(msg) ? null : msg)) : null;
 }
 
 const BAD: ReadonlySet<string> = new Set(["lost", "killed", "timed-out", "failed", "unreadable"]);

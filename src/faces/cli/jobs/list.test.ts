@@ -70,6 +70,7 @@ test("of a job that has failed the last line of its errors is shown, of one that
   };
   assert.equal(await shown({ stderr_last: "no such table" }), "no such table");
   assert.equal(await shown({ stdout_last: "half done" }), "half done");
+  assert.equal(await shown({ stdout_last: "half done", msg: "The command exited with a non-zero return code." }), "half done", "as 2.21 says it");
   assert.equal(await shown({ stdout_last: null }), "sleep 3");
   assert.equal(await shown({ stdout_last: null, msg: "Permission denied" }), "Permission denied");
 });
