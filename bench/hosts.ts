@@ -1,7 +1,7 @@
 // `npm run bench -- hosts`: longhaul on the jobs of hosts beside Ansible's own ways, in the same run, on loopback hosts of a real sshd.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -9,7 +9,8 @@ import type { Sshd } from "../src/system/hosts/sshd.fixture.ts";
 import type { Line, Ran, Spent, Under } from "./loopback.ts";
 import { LONGHAUL, PIPELINED, commandOf, costOf, done, firstHosts, memoryMegabytes, milliseconds, onLoopback, quantile, seconds, serverOf, table, times, tree } from "./loopback.ts";
 
-const LOOK_MS = 250;
+/** Time between two looks at all processes, which cost more the more hosts there are. */
+const lookMs = (hosts: number): number => Math.max(250, hosts * 3);
 /** So long may it take until all hosts are watched. */
 const SET_UP_MS = 300_000;
 
@@ -85,12 +86,20 @@ async function ends(under: Under, isQuick: boolean): Promise<void> {
   await costOf(own, ["ansible", pattern, ...launch, "-P", "0", "-f", "10", "-a", stamped(go)]);
   const waiting = costOf(under, [LONGHAUL, "jobs", "wait", "-i", sshd.inventory, "-l", pattern]);
   const untilMs = performance.now() + SET_UP_MS;
-  while (agents(sshd).length < hosts && performance.now() < untilMs) await sleep(LOOK_MS);
+  while (agents(sshd).length < hosts && performance.now() < untilMs) await sleep(lookMs(hosts));
   await sleep(5000);
   // Each has seen the file by then.
   writeFileSync(go, String(Date.now() / 1000 + 5));
   const { lines } = await waiting;
-  const rows = [late("longhaul jobs wait", lines.flatMap(({ text, at }) => (/ (\d{10}\.\d+)$/.test(text) ? [at - Number(text.split(" ").at(-1))] : [])))];
+  const seen = lines.flatMap(({ text, at }) => {
+    const [, host = "", jid = "", stamp] = /^(\S+) +(\S+) .* (\d{10}\.\d+)$/.exec(text) ?? [];
+    return stamp === undefined ? [] : [{ told: at - Number(stamp), written: statSync(join(sshd.directory, "jobs-of", host, jid)).mtimeMs / 1000 - Number(stamp) }];
+  });
+  const rows = [
+    late("longhaul jobs wait", seen.map(({ told }) => told)),
+    late("of it until Ansible has written the job file", seen.map(({ written }) => written)),
+    late("of it from the file to the line", seen.map(({ told, written }) => told - written)),
+  ];
   for (const poll of [1, 5]) {
     // Ten at a time, with lengths that differ by parts of a poll.
     const peer = await costOf(own, ["ansible", firstHosts(10), ...launch, "-P", String(poll), "-f", "10", "-a", "sleep {{ 6 + inventory_hostname[1:] | int * 0.5 }}; date +%s.%N"]);
@@ -148,7 +157,7 @@ async function watch({ sshd, env }: Under, { hosts, idleSeconds }: { readonly ho
   try {
     while (agents(sshd).length < hosts) {
       if (child.exitCode !== null || performance.now() - started > SET_UP_MS) throw new Error(`only ${agents(sshd).length} of ${hosts} hosts are watched after ${seconds((performance.now() - started) / 1000)}`);
-      await sleep(LOOK_MS);
+      await sleep(lookMs(hosts));
     }
     const setUpSeconds = (performance.now() - started) / 1000;
     await sleep(5000);
@@ -188,6 +197,12 @@ async function connecting(under: Under, isQuick: boolean): Promise<void> {
   const { sshd, env } = under;
   const counts = isQuick ? [20] : [100, 500];
   const [held, burst]: [(readonly string[])[], (readonly string[])[]] = [[], []];
+  const fewest = counts[0] ?? 0;
+  // What the way to the hosts costs whoever goes it: twenty at a time, as longhaul.
+  const way = async (what: string, command: readonly string[]): Promise<void> => {
+    const { wallSeconds } = await costOf({ sshd, env: { ...env, ANSIBLE_PIPELINING: "1", ANSIBLE_SSH_ARGS: "-C" } }, command);
+    held.push([what, seconds(wallSeconds), "-"]);
+  };
   const measured = async (what: string, hosts: number): Promise<void> => {
     const seen = await watch(under, { hosts, idleSeconds: 1 });
     const stamp = Number(seen.burst[0]?.text.split(" ").at(-1));
@@ -195,12 +210,13 @@ async function connecting(under: Under, isQuick: boolean): Promise<void> {
     burst.push(late(what, seen.burst.map(({ at }) => at - stamp)));
   };
   try {
-    for (const hosts of counts) await measured(`${hosts} hosts`, hosts);
-    const hosts = counts[0] ?? 0;
-    await done(["ansible", firstHosts(hosts), "-i", sshd.inventory, "-m", "raw", "-a", "true", "-f", "10"], { ...env, ANSIBLE_SSH_ARGS: "-C -o ControlMaster=auto -o ControlPersist=600s" });
-    await measured(`${hosts} hosts, Ansible's connections open`, hosts);
+    await way(`ansible -m raw -a true, ${fewest} hosts`, ["ansible", firstHosts(fewest), "-i", sshd.inventory, "-m", "raw", "-a", "true", "-f", "20"]);
+    await way(`ansible -m ping, ${fewest} hosts`, ["ansible", firstHosts(fewest), "-i", sshd.inventory, "-m", "ping", "-f", "20"]);
+    for (const hosts of counts) await measured(`longhaul jobs wait, ${hosts} hosts`, hosts);
+    await done(["ansible", firstHosts(fewest), "-i", sshd.inventory, "-m", "raw", "-a", "true", "-f", "10"], { ...env, ANSIBLE_SSH_ARGS: "-C -o ControlMaster=auto -o ControlPersist=600s" });
+    await measured(`the same with Ansible's connections open, ${fewest} hosts`, fewest);
   } finally {
-    table("Many hosts in one process", ["hosts", "until all are watched", "memory here, for each (PSS)"], held);
-    table("A burst: one job that all of them see, from its last act to each line", ["hosts", ...LATE_HEAD.slice(1)], burst);
+    table("Many hosts in one process", ["what", "until all are reached", "memory here, for each (PSS)"], held);
+    table("A burst: one job that all of them see, from its last act to each line", ["who waits", ...LATE_HEAD.slice(1)], burst);
   }
 }

@@ -39,7 +39,7 @@ export const ALLOWED: readonly Allowed[] = [
   {
     name: "times",
     why: "`start`, `end`, `delta` and the times of files are those of the run.",
-    isMeant: (difference) => TIMES.has(keyOf(difference)),
+    isMeant: (difference) => TIMES.has(keyOf(difference)) && (bothAre(difference, "string") || bothAre(difference, "number")),
   },
   {
     name: "attempts",

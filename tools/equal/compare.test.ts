@@ -17,9 +17,9 @@ test("job ids, times and attempts may differ", () => {
 });
 
 test("codes, output, missing keys, lists of another length and types may not", () => {
-  const plain = { rc: 0, stdout: "a", results: [1, 2], finished: 1, attempts: 3 };
+  const plain = { rc: 0, stdout: "a", results: [1, 2], finished: 1, attempts: 3, delta: "0:00:01" };
   const supervised = { rc: 1, stdout: "b", results: [1], finished: true };
-  assert.deepEqual(verdict(plain, supervised).others.map(({ path }) => path.join(".")), ["rc", "stdout", "results", "finished", "attempts"]);
+  assert.deepEqual(verdict(plain, supervised).others.map(({ path }) => path.join(".")), ["rc", "stdout", "results", "finished", "attempts", "delta"]);
 });
 
 test("of a job that took too long the one or the other may tell, as long as it fails", () => {

@@ -6,6 +6,7 @@ import { measuredOfCommand } from "../../../engine/advise/of-command.ts";
 import { workOfTask } from "../../../engine/durations/of-run.ts";
 import type { KeptRuns } from "../../../engine/ports.ts";
 import { runOfJournal } from "../../../engine/run/journal.ts";
+import { recentJournals } from "../../../engine/run/recent-journals.ts";
 import type { Measurement } from "../../../model/duration.ts";
 import { isOpen } from "../../../model/job-state.ts";
 import { Problem } from "../../../model/problem.ts";
@@ -20,9 +21,6 @@ import { programOf } from "./found.ts";
 
 /** Out: undefined where nothing is known of the work of that job, and for one that has ended. */
 export type EarlierOf = (job: FoundJob) => Promise<Earlier | undefined>;
-
-/** In which runs a job is looked for: whoever started it was among the last. */
-const RUNS_LOOKED_INTO = 50;
 
 /** Reads history and journals when the first job that runs asks, and once. What cannot be read tells nothing. */
 export function earlierRuns(world: World): EarlierOf {
@@ -62,26 +60,20 @@ async function openBooks(world: World): Promise<Books | undefined> {
 
 function launchesIn(runs: KeptRuns): Books["runOf"] {
   const journals = new Map<string, string>();
-  for (const id of orNothing(runs.ids)?.slice(0, RUNS_LOOKED_INTO) ?? []) {
-    const text = orNothing(() => runs.journal(id)) ?? "";
-    for (const line of text.split("\n")) {
-      const event = line.includes('"job-launched"') ? readRunEvent(line) : undefined;
-      if (event?.type === "job-launched") journals.set(jobKey(event), text);
+  try {
+    for (const { journal } of recentJournals(runs)) {
+      for (const line of journal.split("\n")) {
+        const event = line.includes('"job-launched"') ? readRunEvent(line) : undefined;
+        if (event?.type === "job-launched") journals.set(jobKey(event), journal);
+      }
     }
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
   }
   return (key) => {
     const told = runOfJournal(journals.get(key) ?? "");
     return typeof told === "string" ? undefined : told.run;
   };
-}
-
-function orNothing<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return undefined;
-  }
 }
 
 /** Out: undefined where no run of longhaul started it. */

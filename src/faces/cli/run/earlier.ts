@@ -5,14 +5,11 @@ import type { KeptRuns } from "../../../engine/ports.ts";
 import { inventoriesOf, playbooksOf } from "../../../engine/run/arguments.ts";
 import type { EarlierJob } from "../../../engine/run/joiner.ts";
 import { runOfJournal } from "../../../engine/run/journal.ts";
-import { Problem } from "../../../model/problem.ts";
+import { recentJournals } from "../../../engine/run/recent-journals.ts";
 import type { Run } from "../../../model/run.ts";
 import { jobKey } from "../../../model/run.ts";
 import { readRunEvent } from "../../../model/run-event.ts";
 import { openJobs } from "./run-text.ts";
-
-/** Older runs are not looked at. */
-const RUNS_LOOKED_AT = 50;
 
 interface Start {
   /** ansible-playbook's arguments. */
@@ -24,8 +21,7 @@ interface Start {
 export function earlierJobs(runs: KeptRuns, start: Start): readonly EarlierJob[] {
   const same = sameness(start);
   const found = new Map<string, EarlierJob>();
-  for (const id of runs.ids().slice(0, RUNS_LOOKED_AT)) {
-    const journal = journalOf(runs, id);
+  for (const { id, journal } of recentJournals(runs)) {
     const [line = ""] = journal.split("\n", 1);
     const first = readRunEvent(line);
     if (first?.type !== "run-started" || sameness({ args: first.argv.slice(1), directory: first.directory }) !== same) continue;
@@ -51,13 +47,4 @@ function sameness({ args, directory }: Start): string {
 /** It did not come to its end by itself and well, and nobody looks after its jobs any more. */
 function isCutOff({ ended, pid, startedAt }: Run, runs: KeptRuns): boolean {
   return ended === null ? !runs.lives(pid, startedAt) : ended.code !== 0;
-}
-
-function journalOf(runs: KeptRuns, id: string): string {
-  try {
-    return runs.journal(id);
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem;
-    return "";
-  }
 }
