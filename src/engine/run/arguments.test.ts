@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asksOnly, hostsArguments, playbooksOf, withoutSecrets } from "./arguments.ts";
+import { asksOnly, hostsArguments, misplacedOption, playbooksOf, withoutSecrets } from "./arguments.ts";
 
 test("playbooks are told from the values of options", () => {
   assert.deepEqual(playbooksOf(["-i", "hosts.yml", "-vvv", "site.yml", "--limit=web", "-fe", "-e", "x=1", "-u", "me", "db.yml"]), ["site.yml", "db.yml"]);
@@ -21,4 +21,10 @@ test("a question to ansible-playbook is no run", () => {
 
 test("other commands find the same hosts", () => {
   assert.deepEqual(hostsArguments(["-i", "a.yml", "-b", "site.yml", "-lweb", "-e", "x=1", "-e", "@vars.yml"]), ["-i", "a.yml", "-lweb", "-e", "@vars.yml"]);
+});
+
+test("an option of ours that comes too late is found, a value that looks like one is not", () => {
+  assert.equal(misplacedOption(["site.yml", "-i", "hosts.yml", "--reattach"]), "--reattach");
+  assert.equal(misplacedOption(["site.yml", "--json=events.jsonl"]), "--json");
+  assert.equal(misplacedOption(["site.yml", "-e", "--json", "-vv", "--", "-q"]), undefined);
 });

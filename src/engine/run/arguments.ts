@@ -11,6 +11,8 @@ const INVENTORY = new Set(["-i", "--inventory", "--inventory-file"]);
 const EXTRA_VARS = new Set(["-e", "--extra-vars"]);
 /** With one of these no task is run. */
 const ASKS_ONLY = new Set(["-h", "--help", "--version", "--syntax-check", "--list-tasks", "--list-tags", "--list-hosts"]);
+/** Options of `longhaul run` itself. */
+const OWN = new Set(["-q", "--quiet", "--reattach", "--json"]);
 /** Which hosts there are, and how they are reached: what `longhaul jobs` takes too. */
 const OF_HOSTS = new Set(["-i", "--inventory", "-l", "--limit", "-u", "--user", "-c", "--connection", "--private-key", "--vault-id", "--vault-password-file"]);
 
@@ -44,6 +46,11 @@ function partsOf(args: readonly string[]): readonly Part[] {
 /** True where ansible-playbook only answers a question: nothing is to be supervised. */
 export function asksOnly(args: readonly string[]): boolean {
   return partsOf(args).some(({ option }) => option !== undefined && ASKS_ONLY.has(option));
+}
+
+/** An option of longhaul's own among those of ansible-playbook, which has none of these names. */
+export function misplacedOption(args: readonly string[]): string | undefined {
+  return partsOf(args).find(({ option }) => option !== undefined && OWN.has(option))?.option;
 }
 
 /** The playbooks among the arguments. */

@@ -4,6 +4,7 @@ import type { AdHocRequest } from "../../engine/ports.ts";
 import { Problem } from "../../model/problem.ts";
 import { ask, complaintOf } from "./ansible-program.ts";
 import { LONGEST_PATTERN, namesPattern, shared } from "./inventory.ts";
+import { passwordOptions } from "./password-options.ts";
 
 const AT_ONCE = 20;
 /** For each round of hosts: connecting, temporary directories, modules. Busy machines have taken more than two minutes. */
@@ -17,7 +18,9 @@ export async function adHoc({ hosts, names, module, args, variables, limitSecond
   const more = variables === undefined ? [] : ["-e", JSON.stringify(variables)];
   const asyncOptions = limitSeconds === undefined ? [] : ["-B", String(limitSeconds), "-P", "0"];
   const timeoutMs = ROUND_SECONDS * 1000 * Math.ceil(names.length / AT_ONCE);
-  const answer = await ask("ansible", [...shared(hosts), ...limit, ...more, ...connectionOptions(hosts), "-f", String(AT_ONCE), "-m", module, "-a", args, ...asyncOptions, "--", pattern], timeoutMs);
+  const passwords = passwordOptions(hosts);
+  const options = [...shared(hosts), ...limit, ...more, ...connectionOptions(hosts), ...passwords.args, "-f", String(AT_ONCE), "-m", module, "-a", args, ...asyncOptions];
+  const answer = await ask("ansible", [...options, "--", pattern], { timeoutMs, env: passwords.env }).finally(passwords.remove);
   if (answer.code === null) throw new Problem("unreachable", `ansible -m ${module} did not end within ${timeoutMs / 1000} s and was stopped; try it by hand`);
   if (!answer.text.includes(" | ")) throw new Problem("cannot-read", `ansible -m ${module} says nothing about any host: ${complaintOf(answer)}; try it by hand`);
   return answer.text;

@@ -8,7 +8,8 @@ import { Problem } from "../../model/problem.ts";
 import { reasonOf } from "../reasons.ts";
 import type { AnsibleSettings } from "./ansible-settings.ts";
 
-interface Asked {
+/** What the options of a command say: the password, as it was typed, or the file that it is in. */
+export interface AskedPasswords {
   readonly password?: string;
   readonly becomePassword?: string;
   readonly passwordFile?: string;
@@ -16,7 +17,7 @@ interface Asked {
 }
 
 /** In: what the options say, and Ansible's settings. Out: the passwords that there are. Throws Problem cannot-read. */
-export function passwordsOf(asked: Asked, settings: AnsibleSettings): { readonly password?: string; readonly becomePassword?: string } {
+export function passwordsOf(asked: AskedPasswords, settings: AnsibleSettings): { readonly password?: string; readonly becomePassword?: string } {
   const password = asked.password ?? fromFile(asked.passwordFile ?? settings.get("CONNECTION_PASSWORD_FILE"));
   const becomePassword = asked.becomePassword ?? fromFile(asked.becomePasswordFile ?? settings.get("BECOME_PASSWORD_FILE"));
   return { ...(password === undefined ? {} : { password }), ...(becomePassword === undefined ? {} : { becomePassword }) };

@@ -1,6 +1,6 @@
 // `longhaul run`: ansible-playbook as it is, with a supervisor beside it. This process is that supervisor: when it is gone, the play goes on.
 
-import { asksOnly, playbooksOf, withoutSecrets } from "../../../engine/run/arguments.ts";
+import { asksOnly, misplacedOption, playbooksOf, withoutSecrets } from "../../../engine/run/arguments.ts";
 import { measurementsOfRun } from "../../../engine/durations/of-run.ts";
 import { keepDurations } from "../../../engine/keep-durations.ts";
 import { createFold } from "../../../engine/run/fold.ts";
@@ -26,6 +26,8 @@ const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2,
 export async function runPlaybook(world: World, options: RunOptions): Promise<number> {
   const around = await world.run();
   if (asksOnly(options.args)) return passedOn(around, options.args);
+  const misplaced = misplacedOption(options.args);
+  if (misplaced !== undefined) throw new Problem("bad-usage", `${misplaced} is longhaul's own and stands before what goes to ansible-playbook: longhaul run ${misplaced} …`);
   if (playbooksOf(options.args).length === 0) throw new Problem("bad-usage", "no playbook is named; longhaul run [options] PLAYBOOK, with the options of ansible-playbook");
   return supervised(world, around, options);
 }
