@@ -56,6 +56,7 @@ const ROWS: readonly (readonly [what: string, given: Partial<JobReport>, state: 
   ["program killed through a shell", { file: "result", failed: true, rc: 137 }, "killed", /SIGKILL.*memory/],
   ["program killed without a shell", { file: "result", failed: true, rc: -9 }, "killed", /SIGKILL/],
   ["program terminated", { file: "result", failed: true, rc: 143 }, "killed", /SIGTERM/],
+  ["ended by the module of our role at its limit", { file: "result", failed: true, rc: -15, msg: "The command was ended at its limit of 30 seconds." }, "timed-out", /async_command ended its command/],
   ["program crashed", { file: "result", failed: true, rc: -11 }, "failed", /crashed \(signal 11\)/],
   ["B: module killed", { file: "result", failed: true, msg: TRACEBACK, processes: living("program") }, "failed", /without a result.*still runs/],
   ["limit hit", { file: "timeout", failed: true, msg: "Timeout exceeded", child_pid: 5 }, "timed-out", /Timeout exceeded/],

@@ -61,6 +61,9 @@ export function stateOf(report: JobReport, ready: AgentReady, now: number): JobV
   }
 }
 
+/** What the module of our role says where it has ended its command itself (collection/plugins/modules/async_command.py). */
+const OWN_LIMIT = /^The command was ended at its limit of \d+ seconds\.$/;
+
 function ofResult(report: JobReport): JobVerdict {
   const { rc } = report;
   const more = leftOver(report);
@@ -68,6 +71,7 @@ function ofResult(report: JobReport): JobVerdict {
   if (!(report.failed ?? (rc !== null && rc !== 0))) {
     return { state: "finished", because: [rc === null ? "the job file holds a result without a failure" : `the job file holds a result with rc ${rc}`, ...more] };
   }
+  if (OWN_LIMIT.test(report.msg ?? "")) return { state: "timed-out", because: ["the module longhaul.jobs.async_command ended its command at the limit of the task", ...more] };
   const signal = rc === null ? undefined : signalOf(rc);
   const sent = rc === null ? undefined : sentSignalOf(rc);
   if (sent !== undefined) return { state: "killed", because: [`rc ${rc}: the program was ended by ${sent}${sent === "SIGKILL" ? " (somebody, or the kernel for want of memory)" : ""}`, ...more] };

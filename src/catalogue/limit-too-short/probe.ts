@@ -28,7 +28,7 @@ function speaksOfLimit(result: LoggedResult): boolean {
 
 function byLimit(left: readonly Left[], { host, sighting: { report } }: Found): Judgement {
   return {
-    supports: [onHost(host.host, `The watcher has killed the job at its limit: its file says "${report.msg ?? "Timeout exceeded"}".`), ...wrapperSaid(host, report.jid, /^(?:Timeout reached|ending job )/)],
+    supports: [onHost(host.host, `The job was killed at its limit: its file says "${report.msg ?? "Timeout exceeded"}".`), ...wrapperSaid(host, report.jid, /^(?:Timeout reached|ending job )/)],
     against: [],
     unknown: left.length === 0 ? [] : [{
       what: `Whether ${left.map(({ text }) => text).join(", ")} ${left.length === 1 ? "is" : "are"} of this job: an async job of the same user has started ${left.length === 1 ? "it" : "them"} in that time, and no wrapper watches over ${left.length === 1 ? "it" : "them"} any more.`,
