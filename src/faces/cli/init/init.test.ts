@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { validateWorkflow } from "@action-validator/core";
 import { readConfiguration } from "../../../readers/configuration.ts";
 import { readYaml } from "../../../readers/yaml.ts";
 import { modes } from "../../../catalogue/index.ts";
@@ -70,6 +71,14 @@ test("a source on GitHub is an action there; another one is cloned", async () =>
   assert.match(world.printed.out, /uses: tools\/longhaul@v0\.1\.0$/m);
   await init(world, "--github", "--dry-run", ...SOURCE);
   assert.match(world.printed.out, /git clone --quiet https:\/\/git\.example\.org\/tools\/longhaul\.git /);
+});
+
+test("GitHub's schema takes the workflow", async () => {
+  for (const source of [["--source", "git@github.com:tools/longhaul.git@v0.1.0"], SOURCE]) {
+    const world = fakeWorld({}, modes);
+    await init(world, "--github", ...source);
+    assert.deepEqual(validateWorkflow(world.texts[".github/workflows/longhaul.yml"] ?? "").errors, []);
+  }
 });
 
 test("a source that is none is refused", async () => {
