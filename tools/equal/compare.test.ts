@@ -26,6 +26,9 @@ test("of a job that took too long the one or the other may tell, as long as it f
   const plain = { failed: true, changed: false, msg: "async task did not complete within the requested time - 2s", async_result: { finished: 0 } };
   const supervised = { failed: true, changed: false, msg: "Timeout exceeded", child_pid: 12 };
   assert.deepEqual(verdict({ result: plain }, { result: supervised }), { allowed: ["who gave up on a job that took too long"], others: [] });
+  const unread = { ...plain, msg: "async task produced unparsable results" };
+  assert.deepEqual(verdict({ result: unread }, { result: supervised }).others, []);
+  assert.ok(verdict({ result: { ...unread, async_result: { finished: 0, module_stdout: "no JSON" } } }, { result: supervised }).others.length > 0);
   assert.deepEqual(verdict({ jobFiles: 1, result: plain }, { jobFiles: 0, result: supervised }).others, []);
   assert.equal(verdict({ jobFiles: 1 }, { jobFiles: 0 }).others.length, 1);
   assert.equal(verdict({ result: plain }, { result: { ...supervised, failed: false } }).others.length, 1);
