@@ -134,7 +134,8 @@ function gaveOf(id: string, lines: readonly RecordLine[], root: string): readonl
 function unpacked(value: Json, root: string): Json {
   if (typeof value === "string") {
     const text = value.replaceAll(root, "<root>");
-    return /^\s*[[{]/.test(text) ? (parsed(text) ?? text) : text;
+    const inside = /^\s*[[{]/.test(text) ? parsed(text) : undefined;
+    return inside === undefined ? text : unpacked(inside, root);
   }
   if (Array.isArray(value)) return value.map((each: Json) => unpacked(each, root));
   if (typeof value === "object" && value !== null) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unpacked(each as Json, root)]));
