@@ -25,7 +25,8 @@ before(() => {
 after(() => rmSync(directory, { recursive: true, force: true }));
 beforeEach(() => {
   rmSync(join(directory, "state"), { recursive: true, force: true });
-  env = { ...process.env, PATH: [ansibleBin(), process.env["PATH"]].join(delimiter), COLUMNS: "80", TMPDIR: directory, LONGHAUL_STATE_DIR: join(directory, "state"), ANSIBLE_NOCOWS: "1" };
+  // Ansible itself keeps some lines back where its output is a pipe (seen on 2.19).
+  env = { ...process.env, PATH: [ansibleBin(), process.env["PATH"]].join(delimiter), COLUMNS: "80", TMPDIR: directory, LONGHAUL_STATE_DIR: join(directory, "state"), ANSIBLE_NOCOWS: "1", PYTHONUNBUFFERED: "1" };
 });
 
 interface Ended {
