@@ -20,7 +20,10 @@ export interface Allowed {
 
 /** A result that says that its job took too long, whoever gave up: its other keys follow from that. */
 const OVER = /^(?:async task did not complete within the requested time|Timeout exceeded)/;
-/** What polling says instead where its last answer, that the job runs, has lost a mark (executor/task_executor.py of 2.21, _poll_async_result); and where the module printed no result. */
+/**
+ * What polling says instead where its last answer, that the job runs, has lost a mark (executor/task_executor.py of 2.21, _poll_async_result),
+ * and where the module printed no result.
+ */
 const OVER_OR_UNREAD = /^async task produced unparse?able results/;
 
 const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -28,8 +28,8 @@ export interface Answer {
 }
 
 /**
- * In: program and arguments, how long it may take, and what more is in its environment. Out: what it answered, whatever its code (null where it was ended for taking too long).
- * Throws Problem no-ansible where the program cannot be run.
+ * In: program and arguments, how long it may take, and what more is in its environment. Out: what it answered, whatever its code (null where
+ * it was ended for taking too long). Throws Problem no-ansible where the program cannot be run.
  */
 export async function ask(program: string, args: readonly string[], { timeoutMs, env = {} }: { readonly timeoutMs?: number; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Answer> {
   const child = spawn(program, args, { env: { ...process.env, ...QUIET, ...env }, stdio: ["ignore", "pipe", "pipe"], ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) });

@@ -1,10 +1,7 @@
-// Passwords for one of Ansible's own programs: by the options that name a file, or a program of ours that prints what was typed. A typed
-// one is in the environment of Ansible and of what it starts here, which the same user and root can read, and never on a command line or on disk.
+// Passwords for one of Ansible's own programs: by the options that name a file, or a program of ours that prints what was typed.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { AskedPasswords } from "./password-files.ts";
+import { passwordProgram } from "./password-program.ts";
 
 export interface PasswordOptions {
   readonly args: readonly string[];
@@ -15,22 +12,16 @@ export interface PasswordOptions {
 
 /** Out: options that every ansible-core from 2.12 on knows; none where nothing was given. */
 export function passwordOptions({ password, passwordFile, becomePassword, becomePasswordFile }: AskedPasswords): PasswordOptions {
-  const kinds = [
-    { option: "--connection-password-file", typed: password, file: passwordFile, variable: "LONGHAUL_LOGIN_PASSWORD" },
-    { option: "--become-password-file", typed: becomePassword, file: becomePasswordFile, variable: "LONGHAUL_BECOME_PASSWORD" },
+  const options = [
+    optionOf("--connection-password-file", { typed: password, file: passwordFile, variable: "LONGHAUL_LOGIN_PASSWORD" }),
+    optionOf("--become-password-file", { typed: becomePassword, file: becomePasswordFile, variable: "LONGHAUL_BECOME_PASSWORD" }),
   ];
-  const isTyped = kinds.some(({ typed }) => typed !== undefined);
-  const directory = isTyped ? mkdtempSync(join(tmpdir(), "longhaul-passwords-")) : undefined;
-  const env: Record<string, string> = {};
-  const args = kinds.flatMap(({ option, typed, file, variable }) => {
-    if (typed === undefined || directory === undefined) return file === undefined ? [] : [option, file];
-    const program = join(directory, variable.toLowerCase());
-    writeFileSync(program, `#!/bin/sh\nprintf '%s\\n' "$${variable}"\n`, { mode: 0o700 });
-    env[variable] = typed;
-    return [option, program];
-  });
-  const remove = (): void => {
-    if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
-  };
-  return { args, env, remove };
+  return { args: options.flatMap(({ args }) => args), env: Object.assign({}, ...options.map(({ env }) => env)), remove: () => options.forEach(({ remove }) => remove()) };
+}
+
+function optionOf(option: string, { typed, file, variable }: { readonly typed: string | undefined; readonly file: string | undefined; readonly variable: string }): PasswordOptions {
+  if (typed === undefined) return { args: file === undefined ? [] : [option, file], env: {}, remove: () => undefined };
+  // Ansible runs it without an argument.
+  const { path, env, remove } = passwordProgram(typed, { variable, asked: "''" });
+  return { args: [option, path], env, remove };
 }
