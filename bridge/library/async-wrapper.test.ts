@@ -71,9 +71,9 @@ async function call({ module, python = PYTHON, limitSeconds = 60, newer = false,
 const printing = (text: string): string => `import sys\nsys.stdout.write(${JSON.stringify(text)})\n`;
 
 /** A stand-in for an AnsiballZ file: a module whose AnsibleModule has a run_command like that of ansible-core. */
-function ansiballz(program: string, options: { readonly noLog?: boolean; readonly secrets?: readonly string[]; readonly times?: number } = {}): string {
+function ansiballz(program: string, options: { readonly noLog?: boolean; readonly secrets?: readonly string[]; readonly times?: number; readonly scheduledLateSeconds?: number } = {}): string {
   return `_ANSIBALLZ_WRAPPER = True
-import fcntl, json, os, select, subprocess, sys, types
+import fcntl, json, os, select, subprocess, sys, time, types
 for name in ("ansible", "ansible.module_utils"):
     sys.modules[name] = types.ModuleType(name)
     sys.modules[name].__path__ = []
@@ -89,12 +89,17 @@ class AnsibleModule(object):
         for pipe in pipes:
             fcntl.fcntl(pipe.fileno(), fcntl.F_SETFL, fcntl.fcntl(pipe.fileno(), fcntl.F_GETFL) | os.O_NONBLOCK)
         open_pipes = list(pipes)
-        while open_pipes:
-            for pipe in select.select(open_pipes, [], [], 1)[0]:
+        while True:
+            ready = select.select(open_pipes, [], [], 1)[0]
+            for pipe in ready:
                 part = pipe.read()
                 pipes[pipe].append(part)
                 if part == b"":
                     open_pipes.remove(pipe)
+            if not ready or not open_pipes:
+                time.sleep(${options.scheduledLateSeconds ?? 0})
+                if program.poll() is not None:
+                    break
         program.stdout.close()
         return program.wait(), b"".join(pipes[program.stdout]), b"".join(pipes[program.stderr])
 basic.AnsibleModule = AnsibleModule
@@ -141,6 +146,13 @@ for (const [version, python] of PYTHONS) {
       assert.doesNotMatch(JSON.stringify(value["path"]), /ansible-tmp-1\/longhaul-/);
       assert.equal(logOf(job), `first\n${own}\nbad\n`);
       assert.equal(statSync(`${job.file}.log`).mode & 0o777, 0o600);
+    });
+
+    test("what a program prints last is kept, though it ends just as its pipes were looked at for a second, and what it leaves running holds them", async () => {
+      const options = { scheduledLateSeconds: 0.8 };
+      const [last, silent] = await Promise.all([call({ module: ansiballz("sleep 1.4; echo last", options), python }), call({ module: ansiballz("while test -d HERE/jobs; do sleep 0.2; done & sleep 1.4; echo last", { ...options, noLog: true }), python })]);
+      for (const job of [last, silent]) assert.equal((await job.end())["stdout"], "last\n");
+      assert.equal(logOf(silent), "none");
     });
 
     test("a program's secrets are veiled in the log, and with no_log there is none", async () => {
@@ -223,6 +235,13 @@ suite("limits and ends", { skip: NO_PROC, concurrency: 2 }, () => {
     const job = await call({ module: `import subprocess\nsubprocess.Popen(["sh", "-c", "while test -d HERE/jobs; do sleep 0.2; done"], preexec_fn=__import__("os").setsid)\nprint('{"rc": 0}')\n`, limitSeconds: 600 });
     assert.deepEqual(await job.end(), { rc: 0 });
     assert.equal(processesWith(`${job.here}/jobs;`).length, 1);
+  });
+
+  test("a program that writes while it cleans up at the limit is not ended by the pipe that its module has left", async () => {
+    const much = "head -c 3000000 /dev/zero";
+    const job = await call({ module: ansiballz(`trap 'sleep 0.3; echo cleaning; ${much}; echo up >&2; touch HERE/cleaned' TERM; touch HERE/ready; while test -d HERE/jobs; do sleep 0.2; test -e HERE/cleaned && exit; done`), limitSeconds: 2 });
+    assert.equal((await job.end())["msg"], "Timeout exceeded");
+    assert.deepEqual(["ready", "cleaned"].map((name) => existsSync(join(job.here, name))), [true, true]);
   });
 
   test("whoever ends the watcher ends the job, and the job file says so", async () => {

@@ -16,6 +16,7 @@ import json
 import os
 import select
 import signal
+import stat
 import subprocess
 import sys
 import syslog
@@ -46,6 +47,7 @@ SIGNALS = dict((getattr(signal, name), name) for name in dir(signal) if name.sta
 HOOK = r'''
 import os
 import re
+import select
 import sys
 
 
@@ -86,13 +88,14 @@ class Log(object):
 
 
 class Tee(object):
-    """Stands for a pipe of the program: what is read from it goes to the log first. Secrets that the module knows are veiled."""
+    """Stands for a pipe of the program: what is read from it goes to the log first, where there is one. Secrets that the module knows are veiled."""
 
     def __init__(self, pipe, log, secrets):
         self.pipe = pipe
         self.log = log
         self.secrets = secrets
         self.kept = b""
+        self.ended = False
 
     def fileno(self):
         return self.pipe.fileno()
@@ -102,6 +105,7 @@ class Tee(object):
 
     def read(self, *size):
         data = self.pipe.read(*size)
+        self.ended = data == b""
         if self.log is not None and (data or self.kept):
             try:
                 self.tell(data)
@@ -138,6 +142,20 @@ def veiled(text, secrets, last):
         at = found.end()
 
 
+def exit_code(code, pipes):
+    """
+    A program's exit code, but None while there is output of it to be read. run_command (basic.py, 2.14 to 2.21) looks at the pipes for a second and
+    then at the program: what was printed between these two looks by a program that has then ended would be lost.
+    """
+    try:
+        unread = [pipe for pipe in pipes if not pipe.ended]
+        if code is not None and unread and select.select(unread, [], [], 0)[0]:
+            return None
+    except Exception:
+        pass
+    return code
+
+
 def secrets_of(module):
     found = set()
     for value in getattr(module, "no_log_values", None) or ():
@@ -155,23 +173,38 @@ def attach(basic):
     at = names.index("before_communicate_callback")
     state = {}
 
+    def log_of(module):
+        if module.no_log:
+            return None
+        if "log" not in state:
+            state["log"] = None
+            state["log"] = Log(SETTINGS["log"], SETTINGS["bytes"])
+        return state["log"]
+
+    def look_on(module, program):
+        try:
+            log = log_of(module)
+        except Exception:
+            log = None
+        secrets = secrets_of(module)
+        pipes = [Tee(pipe, log, secrets) for pipe in (program.stdout, program.stderr)]
+        poll = program.poll
+        program.stdout, program.stderr = pipes
+        program.poll = lambda: exit_code(poll(), pipes)
+
     def run_command(self, *args, **kwargs):
-        if 1 + len(args) <= at and not self.no_log:
+        if 1 + len(args) <= at:
             theirs = kwargs.get("before_communicate_callback")
 
             def before_communicate(program):
                 if theirs:
                     theirs(program)
                 try:
-                    if "log" not in state:
-                        state["log"] = Log(SETTINGS["log"], SETTINGS["bytes"])
-                    secrets = secrets_of(self)
-                    program.stdout, program.stderr = Tee(program.stdout, state["log"], secrets), Tee(program.stderr, state["log"], secrets)
+                    look_on(self, program)
                 except Exception:
-                    state["log"] = None
+                    pass
 
-            if state.get("log", 1):
-                kwargs["before_communicate_callback"] = before_communicate
+            kwargs["before_communicate_callback"] = before_communicate
         return original(self, *args, **kwargs)
 
     basic.AnsibleModule.run_command = run_command
@@ -527,6 +560,63 @@ def arguments(pid):
     return read_start("/proc/%d/cmdline" % pid).split(b"\0")
 
 
+class Readers:
+    """
+    The reading ends of the pipes that the programs of a job write to. The module that reads them is ended as well, and a program that tells of its
+    cleaning up would die of the closed pipe. What is said so late is dropped. Linux.
+    """
+
+    def __init__(self):
+        self.held = {}
+
+    def hold(self, tree, runner):
+        """In: pid and parent of each process of the job, and the runner's pid. Opens what its modules read from the others."""
+        written = set(pipe for pid, _ in tree for name, pipe in self.pipes_of(pid) if name in ("1", "2"))
+        for module in [pid for pid, parent in tree if parent == runner]:
+            for name, pipe in self.pipes_of(module):
+                path = "/proc/%d/fd/%s" % (module, name)
+                try:
+                    if pipe in written and pipe not in self.held and os.lstat(path).st_mode & stat.S_IRUSR:
+                        self.held[pipe] = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+                except OSError:
+                    # It has gone meanwhile.
+                    pass
+
+    def pipes_of(self, pid):
+        """Name of the file descriptor and identity of the pipe."""
+        found = []
+        try:
+            for name in os.listdir("/proc/%d/fd" % pid):
+                status = os.stat("/proc/%d/fd/%s" % (pid, name))
+                if stat.S_ISFIFO(status.st_mode):
+                    found.append((name, (status.st_dev, status.st_ino)))
+        except OSError:
+            pass
+        return found
+
+    def wait(self, seconds):
+        """Reads what comes in this time."""
+        until = now() + seconds
+        while now() < until:
+            try:
+                ready = select.select(list(self.held.values()), [], [], max(0.0, until - now()))[0]
+            except (OSError, select.error) as error:
+                if error.args[0] != errno.EINTR:
+                    raise
+                return
+            for pipe, fd in list(self.held.items()):
+                try:
+                    if fd in ready and not os.read(fd, 1 << 20):
+                        os.close(self.held.pop(pipe))
+                except OSError as error:
+                    # The module was faster.
+                    if error.errno != errno.EAGAIN:
+                        raise
+
+    def close(self):
+        close_quietly(*self.held.values())
+
+
 class Family:
     """The processes of this job below watcher and runner, whatever session they went to."""
 
@@ -535,6 +625,7 @@ class Family:
         self.prefix = job.prefix.encode("ascii", "replace")
         self.mark = ("LONGHAUL_JID=" + job.jid).encode("ascii", "replace")
         self.session = os.getsid(0)
+        self.runner = ours[-1]
 
     def other_jobs(self, table, children):
         """An async job that this one has started has a limit and a supervisor of its own. Out: all processes of such jobs."""
@@ -591,6 +682,13 @@ class Family:
         TERM, and KILL after the grace. What starts in the grace below a process that lives on is its cleaning up: it gets no TERM.
         Out: whether nothing is left.
         """
+        readers = Readers()
+        try:
+            return self.end_all(escaped, reap, readers)
+        finally:
+            readers.close()
+
+    def end_all(self, escaped, reap, readers):
         for number, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, KILL_SECONDS)):
             until = now() + seconds
             pause = 0.01
@@ -600,6 +698,7 @@ class Family:
                 tree = self.tree(escaped)
                 if not tree:
                     return True
+                readers.hold(tree, self.runner)
                 left = [pid for pid, _ in tree]
                 new = [pid for pid, parent in tree if pid not in told and not (told and parent in left)]
                 for pid in left if number == signal.SIGKILL else new:
@@ -607,7 +706,7 @@ class Family:
                 told.update(new)
                 if now() >= until:
                     break
-                time.sleep(min(pause, until - now()) if until > now() else 0)
+                readers.wait(min(pause, until - now()))
                 pause = min(pause * 1.5, 0.25)
         return False
 

@@ -40,7 +40,8 @@ const playbook = (): string => `
       poll: 2
       register: looped
     - name: Detached in a loop
-      ansible.builtin.shell: "sleep 1; echo {{ item }}"
+      # Not a whole second: plain Ansible may lose what is printed just then (ansible/ansible#51393).
+      ansible.builtin.shell: "sleep 1.5; echo {{ item }}"
       loop: [x, y]
       async: 60
       poll: 0

@@ -1885,6 +1885,56 @@ def kept_output(stream, text, start, lines):
         yield {"event": "output", "stream": stream, "text": shown(piece), "offset": at}
 
 
+class Readers(object):
+    """
+    The reading ends of the pipes that the programs of a job write to. Those that read them, module and runner, are ended as well, and a program
+    that tells of its cleaning up would die of the closed pipe. What is said so late is dropped. Linux.
+    """
+
+    def __init__(self):
+        self.held = {}
+
+    def hold(self, targets):
+        """In: processes with their roles. Opens what runner and module read from the others."""
+        written = set()
+        for process, _ in targets:
+            written |= pipes_of(process, (b"1", b"2"))
+        for process in [process for process, role in targets if role in ("runner", "module")]:
+            base = PROC + b"/%d/fd" % process.pid
+            try:
+                for fd in os.listdir(base):
+                    self.open(base + b"/" + fd, written)
+            except OSError:
+                # It has gone meanwhile, or is another user's.
+                pass
+
+    def open(self, path, written):
+        try:
+            pipe = os.readlink(path)
+            if pipe in written and pipe not in self.held and os.lstat(path).st_mode & stat.S_IRUSR:
+                # Opened like this, and not by the name that the link shows, it is that pipe.
+                self.held[pipe] = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        except OSError:
+            pass
+
+    def drain(self):
+        """Reads what is there, so that nobody waits for room in a pipe."""
+        for pipe, fd in list(self.held.items()):
+            try:
+                for _ in range(64):
+                    if not os.read(fd, 65536):
+                        os.close(self.held.pop(pipe))
+                        break
+            except OSError:
+                # Nothing more for now.
+                pass
+
+    def close(self):
+        for fd in self.held.values():
+            os.close(fd)
+        self.held = {}
+
+
 class Killing(object):
     """Ends the processes of one job. Every process is known by pid and start, and that is looked at again right before each signal."""
 
@@ -1971,6 +2021,19 @@ def do_kill(task, request):
     killing = Killing(task, request)
     yield 0
     killing.scan()
+    readers = Readers()
+    try:
+        for wait in strike_all(killing, grace, readers):
+            yield wait
+    finally:
+        readers.close()
+    for wait in watchers_leave(killing, tidy):
+        yield wait
+    task.done = killing.answer()
+
+
+def strike_all(killing, grace, readers):
+    """TERM to all but the watcher, and KILL after the grace."""
     for name, signal_number, patience in (("TERM", signal.SIGTERM, grace), ("KILL", signal.SIGKILL, 3.0)):
         until = ticking() + patience
         pause = 0.02
@@ -1978,14 +2041,13 @@ def do_kill(task, request):
             living = [target for target in killing.scan() if target[1] != "watcher"]
             if not living:
                 break
+            readers.hold(living)
             killing.strike(living, signal_number, name)
+            readers.drain()
             if ticking() > until or all(target[0].key() in killing.left for target in living):
                 break
             yield pause
             pause = min(pause * 1.5, 0.25)
-    for wait in watchers_leave(killing, tidy):
-        yield wait
-    task.done = killing.answer()
 
 
 def watchers_leave(killing, tidy):

@@ -555,8 +555,7 @@ suite("the agent", { concurrency: 4, skip: NO_PROC }, () => {
   test("a program that cleans up when it is told to end is let do so", async () => {
     await withAgent(async (agent) => {
       const [cleaned, ready] = [join(folder(), "cleaned"), join(folder(), "ready")];
-      // Its own errors do not go to the runner, which is ended first: a shell that tells of its sleep's end there would die of the broken pipe.
-      const job = await launch(`exec 2> /dev/null; trap 'sleep 1 && touch ${cleaned}; exit 3' TERM; touch ${ready}; while :; do sleep 0.1; done`);
+      const job = await launch(`trap 'sleep 1 && echo cleaning && head -c 300000 /dev/zero && echo up >&2 && touch ${cleaned}; exit 3' TERM; touch ${ready}; while :; do sleep 0.1; done`);
       for (const end = Date.now() + PATIENCE_MS; !existsSync(ready); await sleep(20)) assert.ok(Date.now() < end, "its shell has not started");
       const shown = await running(agent, job, false);
       const { left } = (await agent.ask({ do: "kill", ...names(job), grace: 60, tidy: 0 })).end;
