@@ -13,6 +13,7 @@ import { mode as changedWhenOnLaunch } from "./changed-when-on-launch/mode.ts";
 import { mode as connectionLostWhileWaiting } from "./connection-lost-while-waiting/mode.ts";
 import { mode as controllerInterrupted } from "./controller-interrupted/mode.ts";
 import { mode as diskFull } from "./disk-full/mode.ts";
+import { mode as factsAtLimit } from "./facts-at-limit/mode.ts";
 import { mode as factsBeforeFinish } from "./facts-before-finish/mode.ts";
 import { mode as failedWhenHidesJob } from "./failed-when-hides-job/mode.ts";
 import { mode as failedWhenOnLaunch } from "./failed-when-on-launch/mode.ts";
@@ -71,6 +72,7 @@ export const modes: readonly Mode[] = [
   connectionLostWhileWaiting,
   controllerInterrupted,
   diskFull,
+  factsAtLimit,
   factsBeforeFinish,
   failedWhenHidesJob,
   failedWhenOnLaunch,
