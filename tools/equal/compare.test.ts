@@ -32,6 +32,10 @@ test("of a job that took too long the one or the other may tell, as long as it f
   assert.deepEqual(verdict({ jobFiles: 1, result: plain }, { jobFiles: 0, result: supervised }).others, []);
   assert.equal(verdict({ jobFiles: 1 }, { jobFiles: 0 }).others.length, 1);
   assert.equal(verdict({ result: plain }, { result: { ...supervised, failed: false } }).others.length, 1);
+  const hidden = { censored: "hidden", changed: false };
+  const marked = { exception: "(traceback unavailable)", ...hidden };
+  assert.deepEqual(verdict({ result: hidden }, { result: marked }), { allowed: ["who gave up on a job that took too long"], others: [] });
+  for (const other of [{ ...marked, changed: true }, { ...marked, exception: "a traceback" }, { ...marked, failed: true }]) assert.equal(verdict({ result: hidden }, { result: other }).others.length, 1);
 });
 
 test("a playbook is the same whenever it is generated, and however many are", () => {

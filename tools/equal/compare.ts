@@ -27,6 +27,7 @@ const OVER = /^(?:async task did not complete within the requested time|Timeout 
 const OVER_OR_UNREAD = /^async task produced unparse?able results/;
 
 const isObject = (value: Json | undefined): value is { readonly [key: string]: Json } => typeof value === "object" && value !== null && !Array.isArray(value);
+const isString = (value: Json | undefined): value is string => typeof value === "string";
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 
 function isOver({ msg, async_result: last }: { readonly [key: string]: Json }): boolean {
@@ -37,6 +38,7 @@ function isOver({ msg, async_result: last }: { readonly [key: string]: Json }): 
 export function differences(plain: Json | undefined, supervised: Json | undefined, path: readonly string[] = []): readonly Difference[] {
   if (isObject(plain) && isObject(supervised)) {
     if (isOver(plain) && isOver(supervised) && plain["msg"] !== supervised["msg"]) return [{ path, plain, supervised }];
+    if (isString(plain["censored"]) && isString(supervised["censored"]) && ("exception" in plain) !== ("exception" in supervised)) return [{ path, plain, supervised }];
     const keys = [...new Set([...Object.keys(plain), ...Object.keys(supervised)])];
     return keys.flatMap((key) => differences(plain[key], supervised[key], [...path, key]));
   }
