@@ -136,7 +136,7 @@ for (const [version, python] of PYTHONS) {
       const own = join(ROOT, `own${version}`);
       mkdirSync(own);
       writeFileSync(join(own, "sitecustomize.py"), "import os\nos.environ['OWN'] = '1'\n");
-      const job = await call({ module: ansiballz("echo first; touch HERE/ready; until test -e HERE/go; do sleep 0.1; done; echo $PYTHONPATH; echo bad >&2; exit 4"), python, env: { PYTHONPATH: own } });
+      const job = await call({ module: ansiballz("echo first; touch HERE/ready; until test -e HERE/go; do sleep 0.1; done; echo $PYTHONPATH; sleep 0.5; echo bad >&2; exit 4"), python, env: { PYTHONPATH: own } });
       await until("the program", () => existsSync(join(job.here, "ready")));
       await until("its first line", () => logOf(job).includes("first\n"));
       assert.deepEqual([job.read()["started"], job.read()["finished"]], [1, 0]);
