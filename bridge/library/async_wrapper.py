@@ -571,28 +571,28 @@ class Readers:
 
     def hold(self, tree, runner):
         """In: pid and parent of each process of the job, and the runner's pid. Opens what its modules read from the others."""
-        written = set(pipe for pid, _ in tree for name, pipe in self.pipes_of(pid) if name in ("1", "2"))
+        written = set(self.pipe("/proc/%d/fd/%d" % (pid, fd)) for pid, _ in tree for fd in (1, 2))
         for module in [pid for pid, parent in tree if parent == runner]:
-            for name, pipe in self.pipes_of(module):
-                path = "/proc/%d/fd/%s" % (module, name)
+            try:
+                paths = ["/proc/%d/fd/%s" % (module, name) for name in os.listdir("/proc/%d/fd" % module)]
+            except OSError:
+                paths = []
+            for path in paths:
+                pipe = self.pipe(path)
                 try:
-                    if pipe in written and pipe not in self.held and os.lstat(path).st_mode & stat.S_IRUSR:
+                    if pipe and pipe in written and pipe not in self.held and os.lstat(path).st_mode & stat.S_IRUSR:
                         self.held[pipe] = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
                 except OSError:
                     # It has gone meanwhile.
                     pass
 
-    def pipes_of(self, pid):
-        """Name of the file descriptor and identity of the pipe."""
-        found = []
+    def pipe(self, path):
+        """What names the pipe behind a file descriptor; None where it is none."""
         try:
-            for name in os.listdir("/proc/%d/fd" % pid):
-                status = os.stat("/proc/%d/fd/%s" % (pid, name))
-                if stat.S_ISFIFO(status.st_mode):
-                    found.append((name, (status.st_dev, status.st_ino)))
+            target = os.readlink(path)
         except OSError:
-            pass
-        return found
+            return None
+        return target if target.startswith("pipe:") else None
 
     def wait(self, seconds):
         """Reads what comes in this time."""
@@ -698,9 +698,10 @@ class Family:
                 tree = self.tree(escaped)
                 if not tree:
                     return True
-                readers.hold(tree, self.runner)
                 left = [pid for pid, _ in tree]
                 new = [pid for pid, parent in tree if pid not in told and not (told and parent in left)]
+                if new:
+                    readers.hold(tree, self.runner)
                 for pid in left if number == signal.SIGKILL else new:
                     self.strike(pid, number)
                 told.update(new)

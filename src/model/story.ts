@@ -4,6 +4,10 @@
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+export function isJsonObject(value: Json | undefined): value is JsonObject {
+  return value !== undefined && value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
 /** A stretch of the log worth quoting. `line` is 1-based; the text is one line, cut to 500 characters, control characters replaced. */
 export interface Quote {
   readonly line: number;

@@ -2,7 +2,8 @@
 
 import type { Mode, SymptomView } from "../../model/mode.ts";
 import { cannot } from "../../model/mode.ts";
-import type { Json, LoggedResult } from "../../model/story.ts";
+import type { LoggedResult } from "../../model/story.ts";
+import { isJsonObject } from "../../model/story.ts";
 
 const symptom: SymptomView = (subject) => {
   for (const result of subject.results) {
@@ -21,12 +22,8 @@ const symptom: SymptomView = (subject) => {
 /** The names of the fact modules that their limit has ended. Source: plugins/action/gather_facts.py of 2.14 to 2.21, `failed_modules`. */
 function endedModules(result: LoggedResult): readonly string[] {
   const failed = result.fields["failed_modules"];
-  if (!isObject(failed)) return [];
-  return Object.entries(failed).filter(([, each]) => isObject(each) && each["msg"] === "Timeout exceeded").map(([name]) => name);
-}
-
-function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return value !== undefined && value !== null && typeof value === "object" && !Array.isArray(value);
+  if (!isJsonObject(failed)) return [];
+  return Object.entries(failed).filter(([, each]) => isJsonObject(each) && each["msg"] === "Timeout exceeded").map(([name]) => name);
 }
 
 const BEFORE = " (true up to 2.15, which takes it the other way round)";

@@ -2,8 +2,8 @@
 
 import type { Evidence, Unknown } from "../../model/diagnosis.ts";
 import type { SymptomView } from "../../model/mode.ts";
-import type { Json, LoggedJob, LoggedResult, Story } from "../../model/story.ts";
-import { jidOf, jobOf, numberOf, textOf } from "../../model/story.ts";
+import type { LoggedJob, LoggedResult, Story } from "../../model/story.ts";
+import { isJsonObject, jidOf, jobOf, numberOf, textOf } from "../../model/story.ts";
 
 const OWN_MESSAGE = /^async task did not complete within the requested time - (-?\d+|True)s/;
 
@@ -28,11 +28,7 @@ export const symptom: SymptomView = (subject, story) => {
 /** 2.21 up to #87138 calls every limit that the controller finds first "unparsable": the last look itself was in order. */
 function isHiddenTimeout(result: LoggedResult, message: string): boolean {
   const look = result.fields["async_result"];
-  return message === "async task produced unparsable results" && isObject(look) && look["finished"] === false && look["failed"] !== true && look["ansible_job_id"] !== undefined;
-}
-
-function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
-  return value !== undefined && value !== null && typeof value === "object" && !Array.isArray(value);
+  return message === "async task produced unparsable results" && isJsonObject(look) && look["finished"] === false && look["failed"] !== true && look["ansible_job_id"] !== undefined;
 }
 
 function controllerSupports(result: LoggedResult, job: LoggedJob | undefined, limitSeconds: number | undefined): readonly Evidence[] {
@@ -45,7 +41,7 @@ function controllerSupports(result: LoggedResult, job: LoggedJob | undefined, li
 
 function controllerAgainst(result: LoggedResult): readonly Evidence[] {
   const look = result.fields["async_result"];
-  if (!isObject(look)) return [];
+  if (!isJsonObject(look)) return [];
   if (look["skipped"] === true) return [{ quote: result.quote, says: "The look was skipped: no time had passed at all." }];
   return look["rc"] === undefined && look["delta"] === undefined
     ? []
